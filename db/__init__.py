@@ -1,0 +1,1 @@
+"""Tables, views, named queries and migrations of the results database."""

@@ -1,0 +1,14 @@
+"""Alembic's entry: migrates over the connection that `db.schema` hands in."""
+
+from alembic import context
+
+import db.models  # noqa: F401  # fills Base.metadata
+from db.base import Base
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=Base.metadata,
+    render_as_batch=True,
+)
+with context.begin_transaction():
+    context.run_migrations()

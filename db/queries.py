@@ -1,0 +1,116 @@
+"""Named queries over the tables and the `results` view."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import column, func, select, table
+from sqlalchemy.orm import Session
+
+from db.base import Json, UtcDateTime
+from db.models import Asset, Output, Sighting
+
+_RESULTS_COLUMNS = (
+    "output_id keyword path digest media_type height width size_bytes recipe "
+    "algorithm backbone recipe_digest weights_digest seed device dtype seconds "
+    "flow_run_id worker asset_digest asset_height asset_width source source_url "
+    "page_url title alt caption score licence licence_url author licence_claimed_in "
+    "derivatives"
+)
+results_view = table(
+    "results",
+    *(column(name) for name in _RESULTS_COLUMNS.split()),
+    column("loss_history", Json),
+    column("library_versions", Json),
+    column("created_at", UtcDateTime()),
+    column("seen_at", UtcDateTime()),
+)
+
+
+@dataclass(frozen=True)
+class Sifting:
+    """What became of every URL that matched; `found` is the sum of the others."""
+
+    found: int
+    rejected: dict[str, int]
+    duplicates: int
+    near_duplicates: int
+    originals: int
+
+
+def sift(session: Session, crawl_run_ids: Sequence[int]) -> Sifting:
+    """Count the URLs that these crawl runs found, each once, by what became of them."""
+    statement = (
+        select(
+            Sighting.url,
+            Sighting.asset_digest,
+            func.coalesce(Sighting.reason, Asset.reason),
+            Asset.near_duplicate_of,
+        )
+        .outerjoin(Asset, Asset.digest == Sighting.asset_digest)
+        .where(Sighting.crawl_run_id.in_(crawl_run_ids))
+        .order_by(Sighting.id)
+    )
+    rejected: Counter[str] = Counter()
+    others: Counter[str] = Counter()
+    urls, digests = set(), set()
+    for url, digest, reason, near_duplicate_of in session.execute(statement):
+        if url in urls:
+            continue
+        urls.add(url)
+        if digest in digests:
+            others["duplicate"] += 1
+        elif reason:
+            rejected[reason] += 1
+        else:
+            others["near-duplicate" if near_duplicate_of else "original"] += 1
+        digests |= {digest} - {None}
+    return Sifting(
+        found=len(urls),
+        rejected=dict(rejected.most_common()),
+        duplicates=others["duplicate"],
+        near_duplicates=others["near-duplicate"],
+        originals=others["original"],
+    )
+
+
+def results(
+    session: Session,
+    *,
+    keywords: Sequence[str] = (),
+    recipe: str | None = None,
+    limit: int | None = None,
+) -> list[dict[str, Any]]:
+    """Rows of the `results` view, newest first; no keywords means all of them."""
+    newest = (results_view.c.created_at.desc(), results_view.c.output_id.desc())
+    statement = select(results_view).order_by(*newest).limit(limit)
+    if keywords:
+        statement = statement.where(results_view.c.keyword.in_(keywords))
+    if recipe is not None:
+        statement = statement.where(results_view.c.recipe == recipe)
+    return [dict(row) for row in session.execute(statement).mappings()]
+
+
+def output_count(
+    session: Session, assets: Sequence[str], recipe_digests: Sequence[str]
+) -> int:
+    """How many outputs there are of these assets after these recipes."""
+    counted = select(func.count(Output.id)).where(
+        Output.asset_digest.in_(assets), Output.recipe_digest.in_(recipe_digests)
+    )
+    return session.scalar(counted) or 0
+
+
+def pace(session: Session) -> dict[str, tuple[float, float]]:
+    """Per recipe digest: seconds and bytes per pixel that its outputs took so far."""
+    pixels = func.sum(Output.height * Output.width)
+    grouped = select(
+        Output.recipe_digest,
+        func.sum(Output.seconds) / pixels,
+        func.sum(Output.size_bytes) / (1.0 * pixels),
+    ).group_by(Output.recipe_digest)
+    return {
+        digest: (float(seconds), float(size_bytes))
+        for digest, seconds, size_bytes in session.execute(grouped)
+    }

@@ -1,0 +1,83 @@
+"""Named queries: what became of the findings, and the `results` view."""
+
+from sqlalchemy.orm import Session
+
+from db import queries
+from db.models import AssetState, Derivatives
+
+
+def test_sift_puts_every_url_in_exactly_one_class(session: Session, make):
+    run = make.crawl_run()
+    original = make.asset()
+    copy = make.asset(near_duplicate_of=original.digest)
+    broken = make.asset(state=AssetState.REJECTED, reason="undecodable")
+    make.sighting(original, run)
+    make.sighting(original, run)
+    make.sighting(copy, run)
+    make.sighting(broken, run)
+    make.sighting(None, run, reason="opted-out")
+
+    sifted = queries.sift(session, [run.id])
+
+    assert sifted == queries.Sifting(
+        found=5,
+        rejected={"undecodable": 1, "opted-out": 1},
+        duplicates=1,
+        near_duplicates=1,
+        originals=1,
+    )
+
+
+def test_sift_counts_a_url_once_over_several_crawl_runs(session: Session, make):
+    asset, first, second = make.asset(), make.crawl_run(), make.crawl_run()
+    make.sighting(asset, first, url="https://example.org/a.jpg")
+    make.sighting(asset, second, url="https://example.org/a.jpg")
+
+    sifted = queries.sift(session, [first.id, second.id])
+
+    assert (sifted.found, sifted.duplicates, sifted.originals) == (1, 0, 1)
+
+
+def test_results_tell_where_a_picture_is_from_and_how_it_was_made(
+    session: Session, make
+):
+    run, asset = make.crawl_run(), make.asset()
+    make.sighting(asset, run, Derivatives.ALLOWED, title="A dune", url="https://x/a")
+    job = make.job(asset_digest=asset.digest)
+    make.output(job, seconds=2.5)
+
+    [row] = queries.results(session, keywords=["dunes"])
+
+    assert row["title"] == "A dune"
+    assert row["source_url"] == "https://x/a"
+    assert row["licence"] == "allowed"
+    assert row["recipe"] == "flow"
+    assert row["seconds"] == 2.5
+    assert row["loss_history"] == [1.0, 0.5]
+    assert row["created_at"].tzinfo is not None
+
+
+def test_results_are_filtered_by_keyword_and_recipe(session: Session, make):
+    run, asset = make.crawl_run(), make.asset()
+    make.sighting(asset, run)
+    make.output(make.job(asset_digest=asset.digest))
+
+    assert queries.results(session, keywords=["dunes"], recipe="flow")
+    assert not queries.results(session, keywords=["forest"])
+    assert not queries.results(session, recipe="dream")
+
+
+def test_one_output_of_a_picture_seen_twice_is_one_result(session: Session, make):
+    asset = make.asset()
+    make.sighting(asset, make.crawl_run(), Derivatives.ALLOWED, Derivatives.ALLOWED)
+    make.sighting(asset, make.crawl_run())
+    make.output(make.job(asset_digest=asset.digest))
+
+    assert len(queries.results(session)) == 1
+
+
+def test_pace_is_seconds_and_bytes_per_pixel(session: Session, make):
+    job = make.job(height=100, width=100)
+    make.output(job, seconds=5.0, size_bytes=20_000)
+
+    assert queries.pace(session) == {job.recipe_digest: (5.0 / 10_000, 2.0)}

@@ -1,0 +1,45 @@
+"""The schema: migrations and models say the same, and an old database is noticed."""
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import Engine, text
+
+from db import schema
+from db.base import Base
+from db.engine import open_engine
+
+
+def test_migrations_and_models_say_the_same(engine: Engine):
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        assert compare_metadata(context, Base.metadata) == []
+
+
+def test_upgrade_can_be_repeated(engine: Engine):
+    assert schema.upgrade(engine) == schema.newest()
+
+
+def test_a_database_without_schema_names_the_command_that_helps(database_url: str):
+    engine = open_engine(database_url)
+
+    with pytest.raises(schema.DatabaseError, match="run `crawl-and-dream db upgrade`"):
+        schema.check(engine)
+    engine.dispose()
+
+
+def test_a_database_that_does_not_answer_is_one_line():
+    engine = open_engine("postgresql+psycopg://nobody@127.0.0.1:1/none")
+
+    with pytest.raises(schema.DatabaseError) as caught:
+        schema.check(engine)
+    assert "\n" not in str(caught.value)
+
+
+def test_downgrade_leaves_nothing_behind(engine: Engine):
+    from alembic import command
+
+    with engine.begin() as connection:
+        command.downgrade(schema._config(connection), "base")
+        views = connection.execute(text("SELECT * FROM alembic_version")).all()
+    assert views == []
