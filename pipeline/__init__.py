@@ -1,0 +1,1 @@
+"""From image bytes to batches of jobs: store, inspection, dedupe, policy, queue."""

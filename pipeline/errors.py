@@ -1,0 +1,13 @@
+"""What callers of `pipeline` may have to react to."""
+
+
+class PipelineError(Exception):
+    """Base class; the message is one line for the person at the terminal."""
+
+
+class SettingsError(PipelineError):
+    """A setting has a value that cannot be used."""
+
+
+class StoreError(PipelineError):
+    """The store cannot be read or written."""

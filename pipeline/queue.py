@@ -1,0 +1,189 @@
+"""The job queue: leases on rows of the results database.
+
+The textbook visibility-timeout pattern: a worker claims jobs with a token and an
+expiry, renews it while it works, and finishes only what it still holds. Lease times
+come from the database's clock. The caller owns the transaction.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy.orm import Session
+
+from db.clock import seconds_from_now
+from db.models import Asset, Job, JobState, Output, Recipe
+from pipeline.batching import working_size
+from pipeline.ingest import insert_new
+
+
+@dataclass(frozen=True)
+class Work:
+    """A recipe under the weights that it would use."""
+
+    recipe_digest: str
+    weights_digest: str
+    size_px: int
+
+
+@dataclass(frozen=True)
+class Lease:
+    """Jobs of one shape and recipe that belong to the holder of `token` for a while."""
+
+    token: str
+    jobs: tuple[Job, ...]
+
+
+def enqueue(
+    session: Session, assets: Sequence[Asset], works: Sequence[Work], *, now: datetime
+) -> int:
+    """One job per asset and recipe that has none yet; how many are new."""
+    return len(
+        insert_new(
+            session,
+            Job,
+            [_row(asset, work, now) for asset in assets for work in works],
+        )
+    )
+
+
+def _row(asset: Asset, work: Work, now: datetime) -> dict[str, Any]:
+    height, width = working_size(asset.height or 0, asset.width or 0, work.size_px)
+    return {
+        "asset_digest": asset.digest,
+        "recipe_digest": work.recipe_digest,
+        "weights_digest": work.weights_digest,
+        "height": height,
+        "width": width,
+        "created_at": now,
+    }
+
+
+def _is_open() -> ColumnElement[bool]:
+    return or_(Job.state == JobState.QUEUED, _is_lapsed())
+
+
+def _is_lapsed() -> ColumnElement[bool]:
+    return and_(
+        Job.state == JobState.LEASED, Job.lease_expires_at <= seconds_from_now()
+    )
+
+
+def lease(session: Session, *, limit: int, ttl_s: float, max_attempts: int) -> Lease:
+    """Claim the oldest open job and others of its shape and recipe, `limit` in all.
+
+    Jobs whose lease lapsed are open again; those that lapsed on their last attempt are
+    dead. No jobs in the lease means that none could be claimed now.
+    """
+    _bury_lapsed(session, max_attempts)
+    head = select(*_BATCH).where(_is_open()).order_by(Job.id).limit(1).cte("head")
+    same_batch = and_(*(column == head.c[column.key] for column in _BATCH))
+    picked = (
+        select(Job.id)
+        .join(head, same_batch)
+        .where(_is_open())
+        .order_by(Job.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=Job)
+        .cte("picked")
+    )
+    token = uuid.uuid4().hex
+    claim = (
+        update(Job)
+        .where(Job.id == picked.c.id)
+        .values(
+            state=JobState.LEASED,
+            lease_token=token,
+            lease_expires_at=seconds_from_now(ttl_s),
+            attempts=Job.attempts + 1,
+        )
+        .returning(Job)
+        .execution_options(synchronize_session=False, populate_existing=True)
+    )
+    return Lease(token, tuple(sorted(session.scalars(claim), key=lambda job: job.id)))
+
+
+_BATCH = (Job.recipe_digest, Job.weights_digest, Job.height, Job.width)
+
+
+def _bury_lapsed(session: Session, max_attempts: int) -> None:
+    lapsed = update(Job).where(_is_lapsed(), Job.attempts >= max_attempts)
+    died = "the worker died or was killed during the last attempt"
+    session.execute(
+        lapsed.values(
+            state=JobState.DEAD, error=func.coalesce(Job.error, died), **_FREE
+        )
+    )
+
+
+_FREE: dict[str, Any] = {"lease_token": None, "lease_expires_at": None}
+
+
+def _held(token: str) -> ColumnElement[bool]:
+    return and_(Job.lease_token == token, Job.state == JobState.LEASED)
+
+
+def renew(session: Session, token: str, *, ttl_s: float) -> int:
+    """Put off the expiry; how many jobs are still held."""
+    renewed = update(Job).where(_held(token)).returning(Job.id)
+    return len(
+        session.scalars(renewed.values(lease_expires_at=seconds_from_now(ttl_s))).all()
+    )
+
+
+def complete(
+    session: Session, job_ids: Sequence[int], *, lease_token: str
+) -> list[int]:
+    """Mark leased jobs as done and return those that this lease still held.
+
+    A worker whose lease was taken over gets back fewer ids than it sent: their outputs
+    belong to somebody else now and are not recorded again.
+    """
+    done = update(Job).where(Job.id.in_(job_ids), _held(lease_token))
+    return list(
+        session.scalars(done.values(state=JobState.DONE, **_FREE).returning(Job.id))
+    )
+
+
+def fail(
+    session: Session,
+    job_ids: Sequence[int],
+    *,
+    lease_token: str,
+    error: str,
+    max_attempts: int,
+) -> None:
+    """Give failed jobs back for another attempt, or bury them when it was the last."""
+    state = case(
+        (Job.attempts >= max_attempts, JobState.DEAD.value), else_=JobState.QUEUED.value
+    )
+    failed = update(Job).where(Job.id.in_(job_ids), _held(lease_token))
+    session.execute(failed.values(state=state, error=error, **_FREE))
+
+
+def release(session: Session, token: str) -> None:
+    """Give back what is still held as if it had never been claimed."""
+    held = update(Job).where(_held(token))
+    session.execute(
+        held.values(state=JobState.QUEUED, attempts=Job.attempts - 1, **_FREE)
+    )
+
+
+def record(session: Session, outputs: Sequence[dict[str, Any]]) -> int:
+    """Insert output rows, each asset x recipe x weights once; how many are new."""
+    return len(insert_new(session, Output, outputs))
+
+
+def counts(session: Session) -> dict[JobState, int]:
+    """How many jobs are in each state."""
+    grouped = select(Job.state, func.count()).group_by(Job.state)
+    found = {state: count for state, count in session.execute(grouped)}  # noqa: C416
+    return {state: found.get(state, 0) for state in JobState}
+
+
+def save_recipe(session: Session, row: dict[str, Any]) -> None:
+    """The recipe is in its table after this."""
+    insert_new(session, Recipe, [row])

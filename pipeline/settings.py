@@ -1,0 +1,111 @@
+"""The one reader of the environment: everything named CRAWL_AND_DREAM_*."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+from platformdirs import user_data_path
+from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from pipeline.errors import SettingsError
+
+PREFIX = "CRAWL_AND_DREAM_"
+
+Words = Annotated[tuple[str, ...], NoDecode]
+
+
+class Settings(BaseSettings):
+    """Effective settings; what is not set lies in `home`, embedded and local."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="ignore")
+
+    home: Path = Field(
+        default_factory=lambda: user_data_path("crawl-and-dream"),
+        description="folder of the embedded database, store, gallery and weights",
+    )
+    database_url: str = ""
+    store_url: str = ""
+    weights_dir: Path = Path()
+    gallery_dir: Path = Path()
+
+    sources: Words = ()
+    recipes: Words = ("flow", "mosaic", "dream")
+    max_images: int = Field(default=50, ge=1)
+    licence_policy: Literal["derivatives-allowed", "any"] = "derivatives-allowed"
+    allow_hosts: Words = ()
+    contact: str = Field(
+        default="", description="URL or e-mail address sent in the User-Agent"
+    )
+    budget_minutes: float | None = Field(default=None, gt=0)
+    budget_bytes: int | None = Field(default=None, ge=1)
+
+    max_depth: int = Field(default=4, ge=0, description="links from the start page")
+    max_pages: int = Field(default=500, ge=1)
+    max_image_bytes: int = Field(default=40_000_000, ge=1)
+    request_delay_s: float = Field(default=0.5, ge=0, description="per host")
+    request_timeout_s: float = Field(default=30, gt=0)
+
+    min_side_px: int = Field(default=128, ge=16)
+    max_pixels: int = Field(default=50_000_000, ge=1)
+    inspect_workers: int = Field(default=2, ge=1)
+    inspect_timeout_s: float = Field(default=30, gt=0)
+    inspect_memory_bytes: int = Field(default=2_000_000_000, ge=200_000_000)
+
+    device: str = "auto"
+    batch_size: int = Field(default=8, ge=1)
+    lease_s: float = Field(default=60, gt=0, description="renewed while a batch runs")
+    max_attempts: int = Field(default=3, ge=1)
+    output_format: Literal["png", "jpeg", "webp"] = "png"
+    output_quality: int = Field(default=92, ge=1, le=100)
+
+    nightly_cron: str = "0 3 * * *"
+    nightly_timezone: str = "UTC"
+    nightly_keywords: str = Field(default="", description="no keywords, no night run")
+    nightly_budget_minutes: float | None = Field(default=None, gt=0)
+    nightly_budget_bytes: int | None = Field(default=None, ge=1)
+
+    @field_validator("sources", "recipes", "allow_hosts", mode="before")
+    @classmethod
+    def _split_at_commas(cls, value: object) -> object:
+        if isinstance(value, str):
+            return tuple(part.strip() for part in value.split(",") if part.strip())
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _fill_from_home(cls, values: dict[str, object]) -> dict[str, object]:
+        home = Path(str(values.get("home") or user_data_path("crawl-and-dream")))
+        home = home.expanduser().absolute()
+        places = {
+            "home": home,
+            "database_url": f"sqlite:///{home / 'crawl-and-dream.sqlite'}",
+            "store_url": str(home / "store"),
+            "weights_dir": home / "weights",
+            "gallery_dir": home / "gallery",
+        }
+        given = {name: value for name, value in values.items() if value != ""}
+        return places | given | {"home": home}
+
+    def environment(self) -> dict[str, str]:
+        """The variables that give a child process these same settings."""
+        variables = {}
+        for name, value in self:
+            if value is not None:
+                text = ",".join(value) if isinstance(value, tuple) else str(value)
+                variables[PREFIX + name.upper()] = text
+        return variables
+
+
+def load(**overrides: object) -> Settings:
+    """Settings from the environment; `overrides` that are not None go above them.
+
+    Raises:
+        SettingsError: a value cannot be used; the message names the variable.
+    """
+    given = {name: value for name, value in overrides.items() if value is not None}
+    try:
+        return Settings(**given)  # type: ignore[arg-type]  # pydantic checks them
+    except ValidationError as exc:
+        error = exc.errors()[0]
+        name = PREFIX + "_".join(str(part) for part in error["loc"][:1]).upper()
+        raise SettingsError(f"{name}: {error['msg']}, got {error['input']!r}") from exc

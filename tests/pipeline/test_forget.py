@@ -1,0 +1,62 @@
+"""Takedown: asset, near-duplicates, jobs and outputs go and stay away."""
+
+import pytest
+from rows import NOW
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from db.models import Asset, Job, Output, Sighting
+from pipeline import forget
+from pipeline.ingest import is_forgotten
+
+
+@pytest.fixture
+def picture(make):
+    """An asset with a sighting, a near-duplicate, a job and an output."""
+    asset = make.asset("a" * 64)
+    copy = make.asset("b" * 64, near_duplicate_of=asset.digest)
+    run = make.crawl_run()
+    make.sighting(asset, run, url="https://example.org/a.jpg")
+    make.sighting(copy, run, url="https://example.org/b.jpg")
+    make.output(make.job(asset_digest=asset.digest), digest="c" * 64, path="outputs/c")
+    return asset
+
+
+@pytest.mark.parametrize(
+    "named",
+    ["https://example.org/b.jpg", "a" * 64, "b" * 64, "c" * 64, "outputs/c"],
+    ids=["url", "asset", "near-duplicate", "output", "path"],
+)
+def test_every_name_finds_the_picture_and_all_that_is_its(
+    session: Session, picture, named: str
+):
+    doomed = forget.find(session, named)
+
+    assert doomed.assets == ("a" * 64, "b" * 64)
+    assert doomed.outputs == ("outputs/c",)
+    assert f"originals/aa/{'a' * 64}" in doomed.blobs
+
+
+def test_no_row_is_left_but_the_sighting_as_forgotten(session: Session, picture):
+    doomed = forget.find(session, picture.digest)
+
+    forget.forbid(session, doomed, now=NOW)
+    forget.remove_rows(session, doomed)
+
+    for table in (Asset, Job, Output):
+        assert session.scalar(select(func.count()).select_from(table)) == 0
+    assert set(session.scalars(select(Sighting.reason))) == {"forgotten"}
+
+
+def test_what_was_forgotten_is_known_by_url_and_digest(session: Session, picture):
+    forget.forbid(session, forget.find(session, picture.digest), now=NOW)
+
+    assert is_forgotten(session, "https://example.org/b.jpg")
+    assert is_forgotten(session, "a" * 64)
+    assert not is_forgotten(session, "https://example.org/other.jpg")
+
+
+def test_a_url_that_was_never_seen_can_be_forbidden(session: Session):
+    forget.forbid(session, forget.find(session, "https://x.org/1"), now=NOW)
+
+    assert is_forgotten(session, "https://x.org/1")

@@ -1,0 +1,158 @@
+"""Inspection: hostile bytes are refused with a reason, good ones are measured."""
+
+import io
+import struct
+import zlib
+
+import numpy as np
+import pytest
+from pictures import encoded, paint
+from PIL import Image
+
+from pipeline.inspect import (
+    Inspection,
+    Limits,
+    Rejection,
+    decode,
+    inspect,
+    thumbnail_blob,
+    upright,
+)
+from pipeline.store import Store
+
+LIMITS = Limits(min_side_px=64, max_pixels=1_000_000)
+
+
+def look(content: bytes) -> Inspection:
+    found = inspect(content, LIMITS)
+    assert isinstance(found, Inspection), found
+    return found
+
+
+def reason(content: bytes) -> str:
+    found = inspect(content, LIMITS)
+    assert isinstance(found, Rejection)
+    return found.reason
+
+
+def bits(one: int, other: int) -> int:
+    return ((one ^ other) & (2**64 - 1)).bit_count()
+
+
+def huge_png() -> bytes:
+    """A tiny file that says it is 60000 x 60000 px."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        checksum = struct.pack(">I", zlib.crc32(kind + body))
+        return struct.pack(">I", len(body)) + kind + body + checksum
+
+    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+    body = (
+        chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(b""))
+        + chunk(b"IEND", b"")
+    )
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"", "not-an-image"),
+        (b"<!doctype html><title>404</title>", "not-an-image"),
+        (b"%!PS-Adobe-3.0 EPSF-3.0\n%%BoundingBox: 0 0 99 99\n", "not-an-image"),
+        (encoded(paint())[:3000], "undecodable"),
+        (encoded(paint(), "PNG")[:-3000], "undecodable"),
+        (encoded(paint(size=(32, 200))), "too-small"),
+        (encoded(paint(size=(1200, 1000))), "too-large"),
+        (huge_png(), "too-large"),
+    ],
+    ids=[
+        "empty",
+        "html",
+        "postscript",
+        "truncated-jpeg",
+        "truncated-png",
+        "icon",
+        "large",
+        "bomb",
+    ],
+)
+def test_what_cannot_be_used_is_refused_with_a_reason(content: bytes, expected: str):
+    assert reason(content) == expected
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "TIFF"])
+def test_every_format_of_the_closed_list_is_read(name: str):
+    found = look(encoded(paint(), name))
+
+    assert (found.height, found.width) == (240, 320)
+    assert found.media_type == f"image/{name.lower()}"
+
+
+def test_size_is_that_of_the_upright_picture():
+    exif = Image.Exif()
+    exif[0x0112] = 6  # lies on its side
+
+    found = look(encoded(paint(), exif=exif))
+
+    assert (found.height, found.width) == (320, 240)
+
+
+def test_hashes_survive_recompression_and_resizing():
+    original = look(encoded(paint(), quality=95))
+    worse = look(encoded(paint(), quality=40))
+    smaller = look(encoded(paint().resize((160, 120))))
+
+    assert bits(original.phash, worse.phash) <= 4
+    assert bits(original.dhash, worse.dhash) <= 4
+    assert bits(original.phash, smaller.phash) <= 4
+
+
+def test_hashes_of_different_pictures_are_far_apart():
+    assert bits(look(encoded(paint(1))).phash, look(encoded(paint(2))).phash) > 14
+
+
+def test_hashes_fit_into_a_signed_integer():
+    found = [look(encoded(paint(seed))).phash for seed in range(8)]
+
+    assert all(-(2**63) <= value < 2**63 for value in found)
+    assert any(value < 0 for value in found)
+
+
+def test_an_even_picture_is_flat_and_a_cloud_is_not():
+    assert look(encoded(Image.new("RGB", (200, 200), "teal"))).is_flat
+    assert not look(encoded(paint())).is_flat
+
+
+def test_transparency_becomes_white():
+    clear = Image.new("RGBA", (100, 100), (255, 0, 0, 0))
+
+    assert upright(clear).getpixel((5, 5)) == (255, 255, 255)
+
+
+def test_sixteen_bit_grey_keeps_its_levels():
+    grey = Image.fromarray(np.full((100, 100), 128 * 257, np.uint16))
+
+    assert upright(grey).getpixel((5, 5)) == (128, 128, 128)
+
+
+def test_decode_gives_the_size_that_was_asked_for():
+    pixels = decode(encoded(paint()), height=96, width=128, limits=LIMITS)
+
+    assert pixels.shape == (96, 128, 3)
+    assert pixels.dtype == np.uint8
+
+
+def test_decode_of_a_broken_picture_is_a_value_error():
+    with pytest.raises(ValueError, match="undecodable"):
+        decode(encoded(paint())[:3000], height=96, width=128, limits=LIMITS)
+
+
+def test_a_thumbnail_is_webp_within_its_square(tmp_path):
+    store = Store(str(tmp_path))
+    store.put("a/b", encoded(paint()))
+
+    content = thumbnail_blob(store.url, LIMITS, 100, "a/b")
+
+    assert Image.open(io.BytesIO(content)).size == (100, 75)

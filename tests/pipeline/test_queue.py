@@ -1,0 +1,163 @@
+"""The job queue: nothing is lost, nothing is made twice, whoever dies."""
+
+import threading
+
+import pytest
+from rows import NOW, output_row
+from sqlalchemy import Engine
+from sqlalchemy.orm import Session
+
+from db.engine import writing
+from db.models import Job, JobState
+from pipeline import queue
+from pipeline.queue import Work
+
+
+def lease(session: Session, *, limit: int = 8, ttl_s: float = 60) -> queue.Lease:
+    return queue.lease(session, limit=limit, ttl_s=ttl_s, max_attempts=3)
+
+
+def test_enqueue_makes_one_job_per_asset_and_recipe(session: Session, make):
+    assets = [make.asset(), make.asset(height=1200, width=1600)]
+    works = [Work(make.recipe().digest, "0" * 64, 256) for _ in range(3)]
+
+    assert queue.enqueue(session, assets, works, now=NOW) == 6
+    assert queue.enqueue(session, assets, works, now=NOW) == 0
+
+
+def test_a_lease_never_mixes_recipes_or_shapes(session: Session, make):
+    recipe = make.recipe()
+    first = make.job(recipe)
+    same = make.job(recipe)
+    make.job(recipe, height=256)
+    make.job()
+
+    taken = lease(session)
+
+    assert [job.id for job in taken.jobs] == [first.id, same.id]
+
+
+def test_a_lease_takes_no_more_than_its_limit(session: Session, make):
+    recipe = make.recipe()
+    for _ in range(5):
+        make.job(recipe)
+
+    assert [len(lease(session, limit=2).jobs) for _ in range(4)] == [2, 2, 1, 0]
+
+
+def test_leased_jobs_are_not_leased_again(session: Session, make):
+    make.job()
+
+    assert len(lease(session).jobs) == 1
+    assert len(lease(session).jobs) == 0
+
+
+def test_a_lapsed_lease_goes_to_the_next_worker(session: Session, make):
+    job = make.job()
+    lease(session, ttl_s=0)
+
+    assert [taken.id for taken in lease(session).jobs] == [job.id]
+
+
+def test_a_renewed_lease_does_not_lapse(session: Session, make):
+    make.job()
+    held = lease(session, ttl_s=0)
+
+    assert queue.renew(session, held.token, ttl_s=60) == 1
+    assert len(lease(session).jobs) == 0
+
+
+def test_complete_leaves_jobs_alone_whose_lease_was_taken_over(session: Session, make):
+    job = make.job()
+    late = lease(session, ttl_s=0)
+    lease(session)
+
+    assert queue.complete(session, [job.id], lease_token=late.token) == []
+    assert session.get_one(Job, job.id).state is JobState.LEASED
+
+
+def test_complete_ends_a_job(session: Session, make):
+    job = make.job()
+    held = lease(session)
+
+    assert queue.complete(session, [job.id], lease_token=held.token) == [job.id]
+    assert queue.counts(session)[JobState.DONE] == 1
+
+
+def test_a_job_whose_worker_died_on_every_attempt_is_dead(session: Session, make):
+    job = make.job()
+    for _ in range(3):
+        lease(session, ttl_s=0)
+
+    assert len(lease(session).jobs) == 0
+    session.refresh(job)
+    assert job.state is JobState.DEAD
+    assert "worker died" in (job.error or "")
+
+
+def test_a_failed_job_is_tried_again_and_then_kept_with_its_error(
+    session: Session, make
+):
+    job = make.job()
+    states = []
+    for _ in range(3):
+        held = lease(session)
+        queue.fail(
+            session,
+            [job.id],
+            lease_token=held.token,
+            error="Traceback …",
+            max_attempts=3,
+        )
+        session.refresh(job)
+        states.append(job.state)
+
+    assert states == [JobState.QUEUED, JobState.QUEUED, JobState.DEAD]
+    assert job.error == "Traceback …"
+
+
+def test_a_released_job_has_lost_no_attempt(session: Session, make):
+    job = make.job()
+    held = lease(session)
+
+    queue.release(session, held.token)
+
+    session.refresh(job)
+    assert (job.state, job.attempts) == (JobState.QUEUED, 0)
+
+
+def test_an_output_is_recorded_once(session: Session, make):
+    row = output_row(make.job())
+
+    assert queue.record(session, [row]) == 1
+    assert queue.record(session, [row]) == 0
+
+
+@pytest.mark.parametrize("workers", [4])
+def test_workers_side_by_side_never_take_the_same_job(
+    engine: Engine, make, session: Session, workers: int
+):
+    recipe = make.recipe()
+    for _ in range(40):
+        make.job(recipe)
+    session.commit()
+    taken: list[int] = []
+
+    def work() -> None:
+        while True:
+            with writing(engine) as mine:
+                held = lease(mine, limit=3)
+                jobs = [job.id for job in held.jobs]
+                queue.complete(mine, jobs, lease_token=held.token)
+            taken.extend(jobs)
+            if not jobs and len(taken) >= 40:
+                return
+
+    threads = [threading.Thread(target=work) for _ in range(workers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    assert sorted(taken) == sorted(set(taken))
+    assert len(taken) == 40
