@@ -1,23 +1,30 @@
-"""Worker processes for hostile bytes: bounded time and memory, a crash is a value."""
+"""Worker processes for hostile bytes: bounded time and memory, a crash is a value.
 
-import multiprocessing
-import os
-import resource
-import signal
-import threading
+Not `multiprocessing`'s own pools: those import the program's main module into every
+worker, outlive a parent that is killed, and hang when a worker cannot start a thread.
+"""
+
+import atexit
+import subprocess
+import sys
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import partial
-from multiprocessing.connection import wait
-from typing import TypeVar
+from functools import cache
+from multiprocessing import Pipe
+from queue import SimpleQueue
+from typing import Any, TypeVar
+
+from pipeline.worker import Crashed
 
 Given = TypeVar("Given")
 Made = TypeVar("Made")
 
-_CHUNK = 64  # a crash makes at most so many calls run again
+__all__ = ["Bounds", "Crashed", "run_bounded"]
+
+# Not `-m`: the classes of a module that is run as a script cannot be pickled.
+_WORKER = "from pipeline.worker import main; main()"
+_START_S = 60  # to import what the function needs, on a machine that is busy
 
 
 @dataclass(frozen=True)
@@ -29,79 +36,77 @@ class Bounds:
     memory_bytes: int
 
 
-@dataclass(frozen=True)
-class Crashed:
-    """The call took its process down: too slow, too large, or a decoder fault."""
-
-
 def run_bounded(
     function: Callable[[Given], Made], inputs: Sequence[Given], bounds: Bounds
 ) -> Iterator[Made | Crashed]:
-    """The function's results in the order of the inputs, `Crashed` where it died."""
-    for start in range(0, len(inputs), _CHUNK):
-        chunk = inputs[start : start + _CHUNK]
-        for given, made in zip(chunk, _together(function, chunk, bounds), strict=True):
-            # A crash breaks the pool for its neighbours too; alone it shows who it was.
-            yield _alone(function, given, bounds) if made is None else made
+    """The function's results in the order of the inputs, `Crashed` where it died.
+
+    An exception of the function passes through.
+    """
+    workers = _workers(bounds)
+
+    def call(given: Given) -> Any:
+        worker = workers.get()
+        try:
+            return worker.ask(function, given)
+        finally:
+            workers.put(worker)
+
+    with ThreadPoolExecutor(bounds.processes) as threads:
+        for answer in threads.map(call, inputs):
+            if isinstance(answer, Exception):
+                raise answer
+            yield answer
 
 
-def _together(
-    function: Callable[[Given], Made], inputs: Sequence[Given], bounds: Bounds
-) -> Iterator[Made | Crashed | None]:
-    call = partial(_timed, function, bounds.timeout_s)
-    with _pool(min(bounds.processes, len(inputs)), bounds) as pool:
-        futures = []
-        with suppress(BrokenProcessPool):
-            for given in inputs:
-                futures.append(pool.submit(call, given))  # noqa: PERF401  # may break off
-        for future in futures:
-            try:
-                yield future.result()
-            except BrokenProcessPool:
-                yield None
-        yield from [None] * (len(inputs) - len(futures))
+class _Worker:
+    """One process that answers calls; started on need, and anew after a crash."""
 
+    def __init__(self, bounds: Bounds) -> None:
+        self._bounds = bounds
+        self._process: subprocess.Popen[bytes] | None = None
+        self._connection: Any = None
 
-def _alone(
-    function: Callable[[Given], Made], given: Given, bounds: Bounds
-) -> Made | Crashed:
-    [made] = _together(function, [given], bounds)
-    return Crashed() if made is None else made
-
-
-def _pool(processes: int, bounds: Bounds) -> ProcessPoolExecutor:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["pipeline.inspect", "pipeline.store"])
-    return ProcessPoolExecutor(
-        processes,
-        mp_context=context,
-        initializer=_confine,
-        initargs=(bounds.memory_bytes,),
-    )
-
-
-def _confine(memory_bytes: int) -> None:
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
-    threading.Thread(target=_end_with_parent, daemon=True).start()
-
-
-def _end_with_parent() -> None:
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        wait([parent.sentinel])
-        os._exit(1)
-
-
-def _timed(
-    function: Callable[[Given], Made], timeout_s: float, given: Given
-) -> Made | Crashed:
-    # SIGALRM's default action ends the process, also in the middle of a C decoder.
-    signal.signal(signal.SIGALRM, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_REAL, timeout_s)
-    try:
-        return function(given)
-    except MemoryError:
+    def ask(self, function: Callable[[Given], Made], given: Given) -> Any:
+        """The result, the exception that was raised, or `Crashed`."""
+        try:
+            if self._process is None:
+                self._start()
+            self._connection.send((function, given))
+            if self._connection.poll(self._bounds.timeout_s):
+                return self._connection.recv()
+        except (EOFError, OSError):
+            pass  # it went down; what is left of it goes below
+        self.stop()
         return Crashed()
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
+
+    def _start(self) -> None:
+        self._connection, theirs = Pipe()
+        facts = (theirs.fileno(), self._bounds.memory_bytes, self._bounds.timeout_s)
+        self._process = subprocess.Popen(  # noqa: S603  # our own module, no shell
+            [sys.executable, "-P", "-c", _WORKER, *map(str, facts)],
+            stdin=subprocess.DEVNULL,
+            pass_fds=[theirs.fileno()],
+        )
+        theirs.close()
+        if self._connection.poll(_START_S):
+            self._connection.recv()
+
+    def stop(self) -> None:
+        """End the process, also one that hangs."""
+        if self._process is not None:
+            self._connection.close()
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+
+@cache
+def _workers(bounds: Bounds) -> "SimpleQueue[_Worker]":
+    # Kept for the whole program: starting a worker costs more than a batch of calls.
+    idle: SimpleQueue[_Worker] = SimpleQueue()
+    workers = [_Worker(bounds) for _ in range(bounds.processes)]
+    for worker in workers:
+        idle.put(worker)
+        atexit.register(worker.stop)
+    return idle

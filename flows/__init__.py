@@ -1,0 +1,1 @@
+"""The wiring: Prefect flow and deployment, command line, demo."""

@@ -1,0 +1,230 @@
+"""Commands that find and make pictures: demo, run, crawl, process, serve."""
+
+import asyncio
+import json
+import os
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from flows import options
+from flows.console import at_terminal, show_summary, stderr, stdout
+from flows.parameters import Parameters
+from flows.prefect_api import api_for_run, quiet_environment
+from flows.progress import Aborted
+from flows.summary import Summary
+from pipeline.settings import PREFIX, load
+
+INTERRUPTED = 130
+DEMO_KEYWORD = "sunset beach"
+DEMO_PORT = 8723
+
+Made = TypeVar("Made")
+
+_FIELDS = Parameters.model_fields.keys()
+
+
+def demo(
+    out: Annotated[
+        Path, typer.Option("--out", "-o", help="folder for everything it makes")
+    ] = Path("demo"),
+    device: options.Device = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Try the whole thing on a small website of our own, on this machine only.
+
+    Example: `crawl-and-dream demo --out /tmp/demo`
+    """
+    from flows import demo_site
+
+    os.environ |= {PREFIX + "HOME": str(out.absolute())}
+    for name in ("DATABASE_URL", "STORE_URL", "GALLERY_DIR"):
+        os.environ.pop(PREFIX + name, None)
+    with demo_site.serve(demo_site.build(), port=DEMO_PORT) as site:
+        parameters = Parameters(
+            keywords=DEMO_KEYWORD,
+            source=(f"site:{site.url}",),
+            recipe=("flow", "mosaic", "dream"),
+            max_images=50,
+            licence_policy="derivatives-allowed",
+            allow_host=(site.url.split("/")[2],),
+            device=device,
+        )
+        _run_flow(parameters, as_json=as_json)
+
+
+def run(
+    keywords: options.Keywords,
+    source: options.Sources = [],  # noqa: B006  # Typer copies it
+    recipe: options.Recipes = [],  # noqa: B006
+    style: options.Styles = [],  # noqa: B006
+    allow_host: options.AllowHosts = [],  # noqa: B006
+    max_images: options.MaxImages = None,
+    licence_policy: options.Policy = None,
+    device: options.Device = None,
+    output_format: options.Format = None,
+    output_quality: options.Quality = None,
+    budget_minutes: options.Minutes = None,
+    budget_bytes: options.Bytes = None,
+    review: options.Review = False,
+    as_json: options.AsJson = False,
+) -> None:
+    """Find images for the keywords and make them into art; go on where it stopped.
+
+    Examples:
+
+    `crawl-and-dream run -k "evening glow" -s folder:~/Pictures --style painting.jpg`
+
+    `crawl-and-dream run -k "sunset beach" -s site:https://example.org/ -r dream`
+    """
+    given = {name: value for name, value in locals().items() if name in _FIELDS}
+    _run_flow(Parameters.model_validate(given), as_json=as_json)
+
+
+def _run_flow(parameters: Parameters, *, as_json: bool) -> None:
+    quiet_environment()
+    with at_terminal() as onlooker, api_for_run(onlooker.say) as wait_for_api:
+        from flows.main import crawl_and_dream
+        from flows.run import check
+
+        check(parameters)
+        wait_for_api()
+        summary = _through(_flow_summary(parameters, crawl_and_dream))
+    _show(summary, as_json=as_json)
+
+
+async def _flow_summary(parameters: Parameters, flow: Callable[..., Any]) -> Summary:
+    state = await flow(**parameters.model_dump(mode="json"), return_state=True)
+    if state.is_cancelled():
+        return Summary(interrupted=True)
+    return Summary(**await state.aresult())
+
+
+def _through(work: Coroutine[Any, Any, Made]) -> Made:
+    try:
+        return asyncio.run(work)
+    except Aborted:
+        raise typer.Exit(INTERRUPTED) from None
+
+
+def _show(summary: Summary, *, as_json: bool) -> None:
+    if as_json:
+        stdout.print_json(json.dumps(summary.as_json()))
+    elif not summary.interrupted:
+        show_summary(summary)
+    for note in summary.notes:
+        stderr.print(f"note: {note}", markup=False, soft_wrap=True)
+    if summary.interrupted:
+        stderr.print("stopped; the same command goes on from here")
+        raise typer.Exit(INTERRUPTED)
+    if summary.nothing_new:
+        stderr.print(f"nothing new to do: all {summary.outputs} outputs are there")
+    if summary.gallery is not None:
+        what = "contact sheet" if summary.review else "gallery"
+        stderr.print(f"{what}: {summary.gallery}", markup=False, soft_wrap=True)
+    if summary.failed:
+        raise typer.Exit(1)
+
+
+def crawl(
+    keywords: options.Keywords,
+    source: options.Sources = [],  # noqa: B006  # Typer copies it
+    allow_host: options.AllowHosts = [],  # noqa: B006
+    max_images: options.MaxImages = None,
+    licence_policy: options.Policy = None,
+    budget_bytes: options.Bytes = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Find images for the keywords, keep, inspect and compare them; make nothing yet.
+
+    Example: `crawl-and-dream crawl --keywords "dunes" --source folder:~/Pictures`
+    """
+    from flows.gathering import gather_only
+
+    given = {name: value for name, value in locals().items() if name in _FIELDS}
+    parameters = Parameters.model_validate(given)
+    with at_terminal():
+        summary = _through(gather_only(parameters))
+    _show(summary, as_json=as_json)
+
+
+def process(
+    keywords: Annotated[
+        str,
+        typer.Option(
+            "--keywords", "-k", help="first queue what was kept for these keywords"
+        ),
+    ] = "",
+    recipe: options.Recipes = [],  # noqa: B006  # Typer copies it
+    style: options.Styles = [],  # noqa: B006
+    max_images: options.MaxImages = None,
+    licence_policy: options.Policy = None,
+    device: options.Device = None,
+    output_format: options.Format = None,
+    output_quality: options.Quality = None,
+    budget_minutes: options.Minutes = None,
+    as_json: options.AsJson = False,
+) -> None:
+    """Make what is queued, and go on where a run stopped.
+
+    Examples:
+
+    `crawl-and-dream process`
+
+    `crawl-and-dream process --keywords "dunes" --recipe dream`
+    """
+    given = {name: value for name, value in locals().items() if name in _FIELDS}
+    parameters = Parameters.model_validate(given | {"keywords": keywords or "-"})
+    with at_terminal():
+        from flows import run as stages
+
+        work = stages.process(keywords, parameters.style, parameters.overrides())
+        summary = _through(work)
+    _show(summary, as_json=as_json)
+
+
+def serve(
+    keywords: Annotated[
+        str | None, typer.Option("--keywords", "-k", help="what the nightly run is for")
+    ] = None,
+    cron: Annotated[
+        str | None, typer.Option("--cron", help="when the nightly run starts")
+    ] = None,
+    timezone: Annotated[
+        str | None, typer.Option("--timezone", help="of the cron expression")
+    ] = None,
+    budget_minutes: options.Minutes = None,
+    budget_bytes: options.Bytes = None,
+) -> None:
+    """Serve the deployment, with a nightly run, until Ctrl-C.
+
+    In another terminal: `prefect deployment run crawl-and-dream --keywords "dunes"`
+
+    Example: `crawl-and-dream serve -k "sunset beach" --timezone Europe/Paris`
+    """
+    quiet_environment()
+    from flows.main import crawl_and_dream
+    from flows.serve import Nightly
+    from flows.serve import serve as serve_flow
+
+    settings = load(
+        nightly_keywords=keywords,
+        nightly_cron=cron,
+        nightly_timezone=timezone,
+        nightly_budget_minutes=budget_minutes,
+        nightly_budget_bytes=budget_bytes,
+    )
+    nightly = Nightly(
+        cron=settings.nightly_cron,
+        timezone=settings.nightly_timezone,
+        keywords=settings.nightly_keywords or None,
+        budget_minutes=settings.nightly_budget_minutes,
+        budget_bytes=settings.nightly_budget_bytes,
+    )
+    serve_flow(crawl_and_dream, nightly=nightly, say=_say)
+
+
+def _say(line: str) -> None:
+    stderr.print(line, markup=False, soft_wrap=True)

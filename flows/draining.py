@@ -1,0 +1,90 @@
+"""Draining the queue: batch after batch until no job is open."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable
+
+from db.engine import reading
+from db.models import JobState
+from flows.processing import Batch, process_batch
+from flows.progress import onlooker
+from flows.stages import Overrides
+from flows.summary import Summary
+from flows.workspace import Workspace, open_workspace
+from pipeline import queue
+from pipeline.settings import load
+from stylize import devices
+from stylize.progress import Progress
+
+_POLL_S = 0.5
+
+NextBatch = Callable[[Overrides, str | None, int], Awaitable[Batch]]
+
+
+async def process_next_batch(
+    overrides: Overrides, flow_run_id: str | None, done: int
+) -> Batch:
+    """Lease one batch of jobs and make its outputs; `done` were made before it."""
+    settings, watcher = load(**overrides), onlooker()
+
+    def tell(batch: Batch, progress: Progress) -> None:
+        watcher.raise_if_aborting()
+        part = batch.leased * progress.done / progress.total
+        watcher.advance(done + part, note=f"{batch.recipe} x {batch.leased}")
+
+    with open_workspace(settings) as workspace:
+        return await asyncio.to_thread(
+            process_batch,
+            workspace,
+            device=devices.resolve(settings.device),
+            flow_run_id=flow_run_id,
+            on_progress=tell,
+        )
+
+
+async def drain(
+    workspace: Workspace,
+    overrides: Overrides,
+    summary: Summary,
+    *,
+    next_batch: NextBatch = process_next_batch,
+    flow_run_id: str | None = None,
+    deadline: float | None = None,
+) -> None:
+    """Process batches until no job is open, the time is up or somebody stops it.
+
+    Jobs that another worker holds are waited for: it finishes them, or its lease
+    lapses. `deadline` is a time of `time.monotonic`.
+    """
+    onlooker().advance(0, _open_jobs(workspace))
+    while not onlooker().stopping.is_set():
+        if deadline is not None and time.monotonic() > deadline:
+            summary.notes.append("the budget of minutes is used up; the rest waits")
+            break
+        batch = await next_batch(overrides, flow_run_id, summary.new_outputs)
+        summary.new_outputs += batch.made
+        onlooker().advance(summary.new_outputs)
+        if not batch.leased and not await _others_are_at_work(workspace, summary):
+            break
+    summary.interrupted = onlooker().stopping.is_set()
+    summary.failed = _counts(workspace)[JobState.DEAD]
+    summary.waiting = _open_jobs(workspace)
+
+
+async def _others_are_at_work(workspace: Workspace, summary: Summary) -> bool:
+    held = _counts(workspace)[JobState.LEASED]
+    if held:
+        note = f"waiting for {held} held by another worker"
+        onlooker().advance(summary.new_outputs, note=note)
+        await asyncio.sleep(_POLL_S)
+    return _open_jobs(workspace) > 0
+
+
+def _open_jobs(workspace: Workspace) -> int:
+    counts = _counts(workspace)
+    return counts[JobState.QUEUED] + counts[JobState.LEASED]
+
+
+def _counts(workspace: Workspace) -> dict[JobState, int]:
+    with reading(workspace.engine) as session:
+        return queue.counts(session)

@@ -1,0 +1,30 @@
+"""The options that commands share; their words come from `flows.parameters`."""
+
+from typing import Annotated, Any
+
+import typer
+
+from flows.parameters import Parameters
+
+
+def option(field: str, *names: str, **how: Any) -> Any:
+    """A Typer option that says what the parameter of that name says."""
+    return typer.Option(*names, help=Parameters.model_fields[field].description, **how)
+
+
+Keywords = Annotated[str, option("keywords", "--keywords", "-k", metavar="WORDS")]
+Sources = Annotated[list[str], option("source", "--source", "-s", metavar="KIND:PLACE")]
+Recipes = Annotated[list[str], option("recipe", "--recipe", "-r", metavar="NAME|TOML")]
+Styles = Annotated[list[str], option("style", "--style", metavar="PICTURE")]
+AllowHosts = Annotated[
+    list[str], option("allow_host", "--allow-host", metavar="HOST:PORT")
+]
+MaxImages = Annotated[int | None, option("max_images", "--max-images", "-n")]
+Policy = Annotated[str | None, option("licence_policy", "--licence-policy")]
+Device = Annotated[str | None, option("device", "--device")]
+Format = Annotated[str | None, option("output_format", "--output-format")]
+Quality = Annotated[int | None, option("output_quality", "--output-quality")]
+Minutes = Annotated[float | None, option("budget_minutes", "--budget-minutes")]
+Bytes = Annotated[int | None, option("budget_bytes", "--budget-bytes")]
+Review = Annotated[bool, option("review", "--review")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]

@@ -1,0 +1,1 @@
+"""Pictures painted with numpy that look like photographs, for the demo website."""

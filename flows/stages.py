@@ -1,0 +1,71 @@
+"""The stages before any picture is made; each opens the workspace itself.
+
+Plain functions of plain values: `flows.tasks` makes Prefect tasks of them.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flows import curating
+from flows.crawling import Crawled, CrawlOrder, crawl
+from flows.progress import onlooker
+from flows.workspace import open_workspace
+from pipeline.settings import load
+
+Overrides = dict[str, Any]
+
+
+async def crawl_source(
+    keyword: str, source: str, overrides: Overrides, flow_run_id: str | None
+) -> Crawled:
+    """Find images for one keyword at one source and keep them."""
+    settings = load(**overrides)
+    order = CrawlOrder(
+        keyword,
+        source,
+        max_images=settings.max_images,
+        licence_policy=settings.licence_policy,
+        allow_hosts=settings.allow_hosts,
+        budget_bytes=settings.budget_bytes,
+        flow_run_id=flow_run_id,
+    )
+    seen = {"image": 0, "page": 0}
+
+    def tell(event: dict[str, Any]) -> None:
+        if event["event"] in seen:
+            seen[event["event"]] += 1
+            onlooker().advance(seen["image"], note=f"{seen['page']} pages")
+
+    return await crawl(order, settings, tell)
+
+
+async def inspect_originals(overrides: Overrides) -> int:
+    """Decode and measure what is new in the store; how many pictures that were."""
+    watcher = onlooker()
+
+    def tell(done: int, total: int) -> bool:
+        watcher.advance(done, total)
+        return not watcher.stopping.is_set()
+
+    with open_workspace(load(**overrides)) as workspace:
+        return await asyncio.to_thread(curating.inspect_stored, workspace, tell)
+
+
+async def compare_originals(overrides: Overrides) -> int:
+    """Link near-duplicates to the originals that are kept; how many are new."""
+    with open_workspace(load(**overrides)) as workspace:
+        return await asyncio.to_thread(curating.compare, workspace)
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The stages as they are called: plainly, or as Prefect tasks."""
+
+    crawl_source: Callable[[str, str, Overrides, str | None], Awaitable[Crawled]]
+    inspect_originals: Callable[[Overrides], Awaitable[int]]
+    compare_originals: Callable[[Overrides], Awaitable[int]]
+
+
+PLAIN_STEPS = Steps(crawl_source, inspect_originals, compare_originals)

@@ -1,0 +1,23 @@
+"""The Prefect tasks: one per stage, and one per batch of pictures."""
+
+from prefect import task
+from prefect.cache_policies import NO_CACHE
+
+from flows import draining, stages
+from flows.stages import Steps
+
+_crawl = task(
+    name="crawl",
+    task_run_name="crawl {keyword} at {source}",
+    cache_policy=NO_CACHE,
+)
+_inspect = task(name="inspect", cache_policy=NO_CACHE)
+_compare = task(name="compare", cache_policy=NO_CACHE)
+_process_batch = task(name="process-batch", cache_policy=NO_CACHE)
+
+STEPS = Steps(
+    crawl_source=_crawl(stages.crawl_source),
+    inspect_originals=_inspect(stages.inspect_originals),
+    compare_originals=_compare(stages.compare_originals),
+)
+process_next_batch = _process_batch(draining.process_next_batch)

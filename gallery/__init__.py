@@ -1,0 +1,1 @@
+"""Web pages over the results database and the store."""
