@@ -1,0 +1,1 @@
+"""Keyword to image bytes: the only package that knows Scrapy."""
