@@ -204,7 +204,7 @@ def serve(
 
     Example: `crawl-and-dream serve -k "sunset beach" --timezone Europe/Paris`
     """
-    quiet_environment()
+    quiet_environment(console_level="INFO")
     from flows.main import crawl_and_dream
     from flows.serve import Nightly
     from flows.serve import serve as serve_flow

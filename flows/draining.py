@@ -19,6 +19,11 @@ from stylize.progress import Progress
 _POLL_S = 0.5
 
 NextBatch = Callable[[Overrides, str | None, int], Awaitable[Batch]]
+OnBatch = Callable[[int, int], Awaitable[None]]
+
+
+async def tell_nobody(done: int, total: int) -> None:
+    """What `drain` calls after a batch when nobody wants to know."""
 
 
 async def process_next_batch(
@@ -48,6 +53,7 @@ async def drain(
     summary: Summary,
     *,
     next_batch: NextBatch = process_next_batch,
+    on_batch: OnBatch = tell_nobody,
     flow_run_id: str | None = None,
     deadline: float | None = None,
 ) -> None:
@@ -56,7 +62,8 @@ async def drain(
     Jobs that another worker holds are waited for: it finishes them, or its lease
     lapses. `deadline` is a time of `time.monotonic`.
     """
-    onlooker().advance(0, _open_jobs(workspace))
+    total = _open_jobs(workspace)
+    onlooker().advance(0, total)
     while not onlooker().stopping.is_set():
         if deadline is not None and time.monotonic() > deadline:
             summary.notes.append("the budget of minutes is used up; the rest waits")
@@ -64,6 +71,7 @@ async def drain(
         batch = await next_batch(overrides, flow_run_id, summary.new_outputs)
         summary.new_outputs += batch.made
         onlooker().advance(summary.new_outputs)
+        await on_batch(summary.new_outputs, total)
         if not batch.leased and not await _others_are_at_work(workspace, summary):
             break
     summary.interrupted = onlooker().stopping.is_set()

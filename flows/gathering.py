@@ -94,7 +94,7 @@ async def _crawl_all(
                 )
             except CrawlError as exc:
                 errors.append(exc)
-    if errors and not crawled:
+    if errors and not crawled and not onlooker().stopping.is_set():
         raise errors[0]
     summary.notes += [str(error) for error in errors]
     for name in ("pages", "pages_refused_by_robots", "images_seen"):

@@ -1,14 +1,21 @@
 """The flow `crawl-and-dream`: from keywords to a gallery, resumable at every step."""
 
+from contextlib import nullcontext
 from typing import Any
+from uuid import UUID
 
-from prefect import flow
-from prefect.artifacts import acreate_table_artifact
+from prefect import flow, get_run_logger
+from prefect.artifacts import (
+    acreate_progress_artifact,
+    acreate_table_artifact,
+    aupdate_progress_artifact,
+)
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
 from flows.parameters import LicencePolicyName, OutputFormat, Parameters
+from flows.progress import Onlooker, is_watched, watched_by
 from flows.run import run
 from flows.summary import Summary
 
@@ -34,11 +41,39 @@ async def crawl_and_dream(
     The parameters are those of `flows.parameters.Parameters`.
     """
     parameters = Parameters.model_validate(locals())
-    summary = await run(parameters, flow_run_id=flow_run.get_id())
+    with nullcontext() if is_watched() else watched_by(LoggingOnlooker()):
+        summary = await run(
+            parameters, flow_run_id=flow_run.get_id(), on_batch=ProgressArtifact().show
+        )
     if summary.interrupted:
         return Cancelled(message="stopped; the same parameters go on from here")
     await _publish(summary)
     return summary.as_json()
+
+
+class LoggingOnlooker(Onlooker):
+    """Writes the stages into the flow run's log, where no terminal shows them."""
+
+    def begin(self, stage: str, total: int | None = None) -> None:
+        get_run_logger().info("stage %s", stage)
+
+    def say(self, line: str) -> None:
+        get_run_logger().info(line)
+
+
+class ProgressArtifact:
+    """The share of jobs that are done, as an artifact of the flow run."""
+
+    def __init__(self) -> None:
+        self._artifact: UUID | None = None
+
+    async def show(self, done: int, total: int) -> None:
+        percent = 100.0 * done / max(done, total, 1)
+        if self._artifact is None:
+            made = await acreate_progress_artifact(percent, description="Jobs done")
+            self._artifact = made
+        else:
+            await aupdate_progress_artifact(self._artifact, percent)
 
 
 async def _publish(summary: Summary) -> None:

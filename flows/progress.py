@@ -38,12 +38,18 @@ class Onlooker:
         """Something the person should know now."""
 
 
-_onlooker: ContextVar[Onlooker] = ContextVar("onlooker", default=Onlooker())  # noqa: B039
+_onlooker: ContextVar[Onlooker] = ContextVar("onlooker")
+_nobody = Onlooker()
 
 
 def onlooker() -> Onlooker:
     """Whoever looks on at the run of this context."""
-    return _onlooker.get()
+    return _onlooker.get(_nobody)
+
+
+def is_watched() -> bool:
+    """Whether anybody looks on."""
+    return _onlooker.get(None) is not None
 
 
 @contextmanager

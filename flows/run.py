@@ -11,7 +11,7 @@ from db.engine import reading, writing
 from db.models import CrawlRun
 from flows import cookbook, curating, presenting, tasks
 from flows.cookbook import Page
-from flows.draining import drain
+from flows.draining import OnBatch, drain, tell_nobody
 from flows.errors import UsageError
 from flows.gathering import check_sources, choose, gather, stage
 from flows.parameters import Parameters, split_keywords
@@ -39,7 +39,12 @@ def check(parameters: Parameters) -> list[Page]:
     return pages
 
 
-async def run(parameters: Parameters, *, flow_run_id: str | None) -> Summary:
+async def run(
+    parameters: Parameters,
+    *,
+    flow_run_id: str | None,
+    on_batch: OnBatch = tell_nobody,
+) -> Summary:
     """Crawl, inspect, compare, queue and process; what is done is not done again.
 
     Raises:
@@ -67,6 +72,7 @@ async def run(parameters: Parameters, *, flow_run_id: str | None) -> Summary:
                 overrides,
                 summary,
                 next_batch=tasks.process_next_batch,
+                on_batch=on_batch,
                 flow_run_id=flow_run_id,
                 deadline=_deadline(started, settings.budget_minutes),
             )

@@ -4,16 +4,12 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pictures import encoded, paint
-
-TIMEOUT_S = 300
-HERE = Path(__file__).parent
+from terminal import Home
 
 QUICK_RECIPE = """
 algorithm = "deepdream"
@@ -22,62 +18,6 @@ octaves = 2
 steps = 2
 patch_px = 7
 """
-
-
-@dataclass(frozen=True)
-class Home:
-    """A person's home: settings point into it, commands are typed in it."""
-
-    folder: Path
-    prefect: Path
-
-    @property
-    def database(self) -> str:
-        return f"sqlite:///{self.folder / 'data' / 'crawl-and-dream.sqlite'}"
-
-    def environment(self, **more: str) -> dict[str, str]:
-        taken_out = ("PREFECT_", "CRAWL_AND_DREAM_")
-        ours = {k: v for k, v in os.environ.items() if not k.startswith(taken_out)}
-        return ours | {
-            "CRAWL_AND_DREAM_HOME": str(self.folder / "data"),
-            "CRAWL_AND_DREAM_LEASE_S": "2",
-            "PREFECT_HOME": str(self.prefect),
-            "PREFECT_PROFILES_PATH": str(self.prefect / "profiles.toml"),
-            "COLUMNS": "200",
-            "PYTHONPATH": str(HERE),
-            **more,
-        }
-
-    def start(self, *words: str, program: str = "flows.cli", **more: str) -> Any:
-        return subprocess.Popen(
-            [sys.executable, "-m", program, *words],
-            env=self.environment(**more),
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-
-    def type(self, *words: str, program: str = "flows.cli", **more: str) -> "Typed":
-        """`crawl-and-dream WORDS …`, waited for."""
-        process = self.start(*words, program=program, **more)
-        out, err = process.communicate(timeout=TIMEOUT_S)
-        return Typed(process.returncode, out, err)
-
-
-@dataclass(frozen=True)
-class Typed:
-    """How a command ended and what it said."""
-
-    status: int
-    out: str
-    err: str
-
-    @property
-    def complaint(self) -> str:
-        """The one line that starts with `error:`."""
-        [line] = [one for one in self.err.splitlines() if one.startswith("error: ")]
-        return line
 
 
 @pytest.fixture(scope="session")
@@ -94,8 +34,27 @@ def prefect_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+@pytest.fixture(scope="session")
+def api_url(prefect_home: Path) -> Iterator[str]:
+    """A Prefect API that is there already, so that commands need not start one."""
+    from flows.prefect_api import loopback_api
+
+    with pytest.MonkeyPatch.context() as environment:
+        for name, value in Home(prefect_home, prefect_home).environment().items():
+            environment.setenv(name, value)
+        with loopback_api("run") as api:
+            api.wait()
+            yield api.url
+
+
 @pytest.fixture
-def home(tmp_path: Path, prefect_home: Path) -> Home:
+def home(tmp_path: Path, prefect_home: Path, api_url: str) -> Home:
+    return Home(tmp_path, prefect_home, api_url)
+
+
+@pytest.fixture
+def lonely_home(tmp_path: Path, prefect_home: Path) -> Home:
+    """A home where no Prefect API is set: a run starts one of its own."""
     prefect = tmp_path / "prefect"
     shutil.copytree(prefect_home, prefect)
     return Home(tmp_path, prefect)

@@ -48,12 +48,12 @@ def test_killed_and_started_again_it_ends_with_the_same_outputs(
     assert made == undisturbed.setdefault("outputs", made)
 
 
-def test_no_process_is_left_behind_by_a_kill(home, wanted):
-    killed = home.type("render", *wanted, program="killed_at")
+def test_no_process_is_left_behind_by_a_kill(lonely_home, wanted):
+    killed = lonely_home.type("render", *wanted, program="killed_at")
 
     assert killed.status == -9
     deadline = time.monotonic() + 30
-    while left := _processes_with(str(home.folder)):
+    while left := _processes_with(str(lonely_home.folder)):
         assert time.monotonic() < deadline, left
         time.sleep(0.2)
 

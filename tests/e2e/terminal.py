@@ -1,0 +1,70 @@
+"""The command line as a person types it, in a home of its own."""
+
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+TIMEOUT_S = 300
+HERE = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Home:
+    """A person's home: settings point into it, commands are typed in it."""
+
+    folder: Path
+    prefect: Path
+    api_url: str | None = None
+
+    @property
+    def database(self) -> str:
+        return f"sqlite:///{self.folder / 'data' / 'crawl-and-dream.sqlite'}"
+
+    def environment(self, **more: str) -> dict[str, str]:
+        taken_out = ("PREFECT_", "CRAWL_AND_DREAM_")
+        ours = {k: v for k, v in os.environ.items() if not k.startswith(taken_out)}
+        api = {"PREFECT_API_URL": self.api_url} if self.api_url else {}
+        return ours | {
+            **api,
+            "CRAWL_AND_DREAM_HOME": str(self.folder / "data"),
+            "CRAWL_AND_DREAM_LEASE_S": "2",
+            "PREFECT_HOME": str(self.prefect),
+            "PREFECT_PROFILES_PATH": str(self.prefect / "profiles.toml"),
+            "COLUMNS": "200",
+            "PYTHONPATH": str(HERE),
+            **more,
+        }
+
+    def start(self, *words: str, program: str = "flows.cli", **more: str) -> Any:
+        return subprocess.Popen(
+            [sys.executable, "-m", program, *words],
+            env=self.environment(**more),
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def type(self, *words: str, program: str = "flows.cli", **more: str) -> "Typed":
+        """`crawl-and-dream WORDS …`, waited for."""
+        process = self.start(*words, program=program, **more)
+        out, err = process.communicate(timeout=TIMEOUT_S)
+        return Typed(process.returncode, out, err)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """How a command ended and what it said."""
+
+    status: int
+    out: str
+    err: str
+
+    @property
+    def complaint(self) -> str:
+        """The one line that starts with `error:`."""
+        [line] = [one for one in self.err.splitlines() if one.startswith("error: ")]
+        return line

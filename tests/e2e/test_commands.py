@@ -1,0 +1,163 @@
+"""The steps alone, and what a person asks afterwards."""
+
+import csv
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+
+@pytest.fixture
+def made(home, wanted):
+    """A home where a run has made three outputs."""
+    typed = home.type(*wanted)
+    assert typed.status == 0, typed.err
+    return home
+
+
+def results(home, *words: str) -> list[dict]:
+    return json.loads(home.type("results", *words, "--format", "json").out)
+
+
+def test_crawl_then_process_makes_what_run_makes(home, photos, recipe):
+    crawled = home.type("crawl", "-k", "dunes", "-s", f"folder:{photos}", "--json")
+    processed = home.type("process", "-k", "dunes", "-r", recipe, "--json")
+
+    assert json.loads(crawled.out)["usable"] == 3
+    assert json.loads(crawled.out)["new_outputs"] == 0
+    assert json.loads(processed.out)["new_outputs"] == 3
+
+
+def test_review_stops_before_any_picture_and_process_goes_on(home, wanted):
+    reviewed = home.type(*wanted, "--review")
+
+    assert reviewed.status == 0, reviewed.err
+    assert "3 jobs wait, about" in reviewed.err
+    page = (home.folder / "data" / "gallery" / "review.html").read_text()
+    assert page.count("<img") == 3
+    assert not (home.folder / "data" / "store" / "outputs").exists()
+
+    processed = home.type("process", "--json")
+    assert json.loads(processed.out)["new_outputs"] == 3
+
+
+def test_results_tell_everything_about_an_output(made, photos):
+    rows = results(made, "-k", "dunes")
+
+    assert len(rows) == 3
+    row = rows[0]
+    assert row["source"] == f"folder:{photos}"
+    assert row["source_url"].startswith("file://")
+    assert row["licence"] == "own"
+    assert row["recipe"] == "quick"
+    assert row["library_versions"]["torch"]
+    assert 0 < len(row["loss_history"]) <= 200
+    assert (Path(made.folder) / "data" / "store" / row["path"]).exists()
+    unanswered = {name for name, value in row.items() if value in (None, "")}
+    unasked = {"page_url", "title", "alt", "caption", "author", "licence_url"}
+    assert unanswered <= unasked
+
+
+def test_results_as_csv_have_a_header_and_a_row_each(made):
+    typed = made.type("results", "-k", "dunes", "--format", "csv")
+
+    rows = list(csv.DictReader(io.StringIO(typed.out)))
+    assert len(rows) == 3
+    assert rows[0]["keyword"] == "dunes"
+
+
+def test_results_as_table_name_the_recipe(made):
+    assert made.type("results").out.count("quick") == 3
+
+
+def test_no_results_is_an_answer_and_not_a_success(made):
+    typed = made.type("results", "-k", "nothing")
+
+    assert typed.status == 1
+    assert "no results" in typed.complaint
+
+
+def test_what_is_forgotten_goes_and_never_comes_back(made, wanted):
+    row = results(made)[0]
+    output = made.folder / "data" / "store" / row["path"]
+
+    tried = made.type("forget", row["digest"], "--dry-run")
+    assert row["asset_digest"] in tried.out
+    assert output.exists()
+
+    assert made.type("forget", row["digest"], "--yes").status == 0
+    assert not output.exists()
+    again = made.type(*wanted, "--json")
+    assert json.loads(again.out)["rejected"] == {"forgotten": 1}
+    assert len(results(made)) == 2
+
+
+def test_forget_asks_first(made):
+    row = results(made)[0]
+
+    assert made.type("forget", row["digest"]).status != 0
+    assert len(results(made)) == 3
+
+
+def test_a_second_run_finds_nothing_new(made, wanted):
+    typed = made.type(*wanted)
+
+    assert typed.status == 0
+    assert "nothing new to do: all 3 outputs are there" in typed.err
+
+
+def test_a_style_picture_makes_jobs_of_its_own(made, photos):
+    typed = made.type(
+        *("run", "-k", "dunes east", "-s", f"folder:{photos}", "--json"),
+        *("--style", str(photos / "forest.jpg")),
+    )
+
+    assert typed.status == 0, typed.err
+    assert [row["recipe"] for row in results(made, "-k", "dunes east")] == [
+        "style-forest",
+        "quick",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("output_format", "suffix"), [("jpeg", ".jpg"), ("webp", ".webp")]
+)
+def test_the_output_format_is_an_option(home, wanted, output_format, suffix):
+    typed = home.type(*wanted, "-n", "1", "--output-format", output_format)
+
+    assert typed.status == 0, typed.err
+    [row] = results(home)
+    assert row["path"].endswith(suffix)
+    assert row["media_type"] == f"image/{output_format}"
+
+
+def test_recipes_are_listed_and_shown(home):
+    listed = json.loads(home.type("recipes", "list", "--json").out)
+    shown = json.loads(home.type("recipes", "show", "dream").out)
+
+    assert [one["name"] for one in listed] == ["dream", "flow", "mosaic", "style"]
+    assert shown["algorithm"] == "deepdream"
+    assert len(shown["digest"]) == 64
+
+
+def test_doctor_finds_everything_well(made):
+    typed = made.type("doctor", "--json")
+
+    report = json.loads(typed.out)
+    assert report["well"], report
+    assert typed.status == 0
+    assert report["settings"]["CRAWL_AND_DREAM_HOME"] == f"{made.folder}/data"
+
+
+def test_doctor_says_what_is_wrong_and_how_to_mend_it(home):
+    (home.folder / "store").write_text("in the way")
+
+    typed = home.type("doctor", CRAWL_AND_DREAM_STORE_URL=str(home.folder / "store"))
+
+    assert typed.status == 1
+    assert "CRAWL_AND_DREAM_STORE_URL" in typed.out
+
+
+def test_the_version_is_told(home):
+    assert home.type("--version").out.startswith("crawl-and-dream 0.")

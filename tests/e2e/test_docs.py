@@ -1,0 +1,128 @@
+"""Every command that README and docs show is typed here, in their order."""
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from pictures import encoded, paint
+
+ROOT = Path(__file__).parents[2]
+PAGES = ("README.md", "docs/using.md", "docs/deploying.md")
+READY = {
+    "crawl-and-dream serve": "in another terminal",
+    "python -m flows.demo_site": "http://127.0.0.1:8000/",
+}
+TIMEOUT_S = 300
+
+
+def commands(page: str) -> list[str]:
+    blocks = re.findall(
+        r"^```sh\n(.*?)^```", (ROOT / page).read_text(), re.DOTALL | re.MULTILINE
+    )
+    lines = [line.strip() for block in blocks for line in block.splitlines()]
+    return [line for line in lines if line and not line.startswith("#")]
+
+
+class Terminals:
+    """Types lines into a shell; what keeps running gets a terminal of its own."""
+
+    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
+        self._folder, self._environment = folder, environment
+        self._running: list[subprocess.Popen[bytes]] = []
+
+    def type(self, line: str) -> None:
+        if line.startswith("export "):
+            name, value = line.removeprefix("export ").split("=", 1)
+            self._environment[name] = value
+        elif ready := next((r for c, r in READY.items() if line.startswith(c)), None):
+            self._keep_running(line, ready)
+        else:
+            done = subprocess.run(
+                ["bash", "-c", line],
+                env=self._environment,
+                cwd=self._folder,
+                capture_output=True,
+                text=True,
+                timeout=TIMEOUT_S,
+                check=False,
+            )
+            assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
+
+    def _keep_running(self, line: str, ready: str) -> None:
+        log = self._folder / f"terminal-{len(self._running)}"
+        with log.open("w") as file:
+            started = subprocess.Popen(
+                ["bash", "-c", f"exec {line}"],
+                env=self._environment,
+                cwd=self._folder,
+                stdout=file,
+                stderr=file,
+            )
+        self._running.append(started)
+        deadline = time.monotonic() + TIMEOUT_S
+        while ready not in log.read_text():
+            assert started.poll() is None, log.read_text()
+            assert time.monotonic() < deadline, log.read_text()
+            time.sleep(0.1)
+
+    def close(self) -> None:
+        for process in self._running:
+            process.terminate()
+            process.wait(60)
+
+
+@pytest.fixture
+def terminals(lonely_home) -> Iterator[Terminals]:
+    pictures = lonely_home.folder / "Pictures"
+    pictures.mkdir()
+    for seed, name in enumerate(["evening-glow", "dunes", "sunset-beach"]):
+        (pictures / f"{name}.jpg").write_bytes(encoded(paint(seed)))
+    (lonely_home.folder / "painting.jpg").write_bytes(encoded(paint(9)))
+    environment = lonely_home.environment(
+        HOME=str(lonely_home.folder),
+        PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        PYTHONUNBUFFERED="1",
+    )
+    terminals = Terminals(lonely_home.folder, environment)
+    yield terminals
+    terminals.close()
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_of_the_page_works(terminals: Terminals, page: str):
+    typed = [line for line in commands(page) if not line.startswith("make ")]
+
+    assert typed
+    for line in typed:
+        terminals.type(line)
+
+
+@pytest.mark.parametrize("line", [c for c in commands("README.md") if c[:5] == "make "])
+def test_every_target_of_the_readme_is_there(line: str):
+    target = line.split()[1]
+
+    shown = subprocess.run(
+        ["make", "--dry-run", target], cwd=ROOT, capture_output=True, check=False
+    )
+    assert shown.returncode == 0
+
+
+def test_every_target_has_a_line_of_help():
+    text = (ROOT / "Makefile").read_text()
+    phony = re.search(r"\.PHONY: (.*)", text)
+
+    assert phony
+    for target in phony.group(1).split():
+        assert re.search(rf"^{target}:.*## ", text, re.MULTILINE), target
+
+
+def test_links_between_pages_lead_somewhere():
+    for page in ("README.md", "CONTRIBUTING.md", *(p for p in PAGES[1:])):
+        here = (ROOT / page).parent
+        for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / page).read_text()):
+            assert (here / link).exists(), f"{page}: {link}"

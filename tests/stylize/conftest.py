@@ -1,0 +1,64 @@
+"""Small recipes and pictures that the tests of `stylize` share."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+import torch
+from torch import Tensor
+
+from stylize.backbones import Pyramid
+from stylize.recipes import DeepDreamRecipe, StyleTransferRecipe
+
+CPU = torch.device("cpu")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """Tiny tensors on busy cores: threads would wait for each other."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="session")
+def backbone() -> Pyramid:
+    return Pyramid(seed=0, device=CPU)
+
+
+@pytest.fixture
+def noise() -> Callable[..., Tensor]:
+    """Coloured clouds of shape (B, 3, H, W); every seed other ones."""
+
+    def make(
+        seed: int = 0, *, batch: int = 1, height: int = 64, width: int = 64
+    ) -> Tensor:
+        generator = torch.Generator().manual_seed(seed)
+        coarse = torch.rand(batch, 3, 9, 9, generator=generator)
+        fine = torch.rand(batch, 3, height, width, generator=generator)
+        clouds = torch.nn.functional.interpolate(
+            coarse, (height, width), mode="bicubic"
+        )
+        return (clouds * 0.8 + fine * 0.2).clamp(0, 1)
+
+    return make
+
+
+@pytest.fixture
+def style_recipe() -> Callable[..., StyleTransferRecipe]:
+    def make(**settings: object) -> StyleTransferRecipe:
+        few = {"coarsest_px": 64, "coarsest_steps": 6, "finest_steps": 6}
+        named = {"name": "test", "algorithm": "style-transfer"}
+        return StyleTransferRecipe.model_validate(named | few | settings)
+
+    return make
+
+
+@pytest.fixture
+def dream_recipe() -> Callable[..., DeepDreamRecipe]:
+    def make(**settings: object) -> DeepDreamRecipe:
+        few = {"octaves": 2, "steps": 3, "patch_px": 9}
+        named = {"name": "test", "algorithm": "deepdream"}
+        return DeepDreamRecipe.model_validate(named | few | settings)
+
+    return make
