@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any
 from urllib.parse import urljoin
 
-from crawler.licences import UNSTATED, of_link
+from crawler.licences import UNSTATED, is_creative_commons, of_link
 from crawler.text import clean, text_of
 from pipeline.ingest import Claim
 
@@ -25,7 +25,6 @@ _LEAD_IN = re.compile(
     re.IGNORECASE,
 )
 _SEPARATORS = " \t·|,;:/-\u2013\u2014"
-_CC = ("creativecommons.org/licenses/", "creativecommons.org/publicdomain/")
 
 
 class PageClaims:
@@ -82,10 +81,10 @@ def _ancestors(element: Any, root: Any) -> Iterator[Any]:
 
 
 def _is_licence(element: Any) -> bool:
-    href = element.get("href", "").lower()
+    href = element.get("href", "")
     rels = element.get("rel", "").lower().split()
     named = not {"license", "licence"}.isdisjoint(rels)
-    return bool(href) and (named or any(place in href for place in _CC))
+    return bool(href) and (named or is_creative_commons(href))
 
 
 def _claim(element: Any, scope: Any, base_url: str) -> Claim:

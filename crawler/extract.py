@@ -5,18 +5,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
-from urllib.parse import unquote, urldefrag, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from scrapy.http import HtmlResponse
 from scrapy.utils.response import get_base_url
-from w3lib.url import safe_url_string
 
 from crawler.claims import PageClaims
 from crawler.relevance import spaced
-from crawler.text import clean, text_of
+from crawler.text import absolute, clean, text_of
 from pipeline.ingest import Claim
 
-LONGEST_URL = 2083
 _LONGEST_SRCSET = 20_000
 _MOST_SOURCES = 50
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6"})
@@ -55,19 +53,6 @@ def file_name(url: str) -> str | None:
     """The last part of a URL's path as words."""
     name = unquote(urlsplit(url).path.rpartition("/")[2])
     return clean(spaced(name.rpartition(".")[0] or name))
-
-
-def absolute(url: str, base_url: str) -> str | None:
-    """An http(s) URL without its fragment, fit for a request; None for others."""
-    try:
-        joined = urldefrag(urljoin(base_url, url.strip())).url
-        if urlsplit(joined).scheme not in ("http", "https"):
-            return None
-        if not urlsplit(joined).hostname or len(joined) > LONGEST_URL:
-            return None
-        return safe_url_string(joined)
-    except ValueError:  # what urllib cannot parse is no address
-        return None
 
 
 def parse_srcset(srcset: str) -> list[tuple[str, float]]:
@@ -110,10 +95,16 @@ def _said_of(
     figure = next(image.iterancestors("figure"), None)
     if figure is not None and figure not in captions:
         caption = next(figure.iter("figcaption"), None)
-        captions[figure] = None if caption is None else text_of(caption)
+        captions[figure] = None if caption is None else _caption_text(caption)
     return {
         "alt": clean(image.get("alt")),
         "title": clean(image.get("title")),
         "caption": None if figure is None else captions[figure],
         "file_name": file_name(url),
     }
+
+
+def _caption_text(caption: Any) -> str | None:
+    # <small> is for side comments: who took it, under which licence.
+    said = caption.xpath(".//text()[not(ancestor::small)]")
+    return clean(" ".join(said)) or text_of(caption)

@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, unquote, urlsplit
 
 from db.models import Derivatives
 
@@ -28,7 +28,9 @@ ALL_RIGHTS_RESERVED = Licence("all-rights-reserved", Derivatives.FORBIDDEN)
 PUBLIC_DOMAIN = Licence("public-domain", Derivatives.ALLOWED)
 _OWN_WORDS = {"own", "own work", "self"}
 
-_CC_URL = re.compile(r"https?://(?:www\.)?creativecommons\.org/\S+", re.IGNORECASE)
+_URL = re.compile(r"(?<![^\s(<\[\"'])(?:https?:)?//\S+")
+_CC_HOSTS = {"creativecommons.org", "www.creativecommons.org"}
+_CC_FOLDERS = ("/licenses/", "/publicdomain/")
 _CC_PATH = re.compile(
     r"/(?P<kind>licenses|publicdomain)/(?P<code>[a-z+-]+)"
     r"(?:/(?P<version>\d\.\d))?(?:/(?P<port>(?!deed|legalcode|rdf)[a-z]{2,10})(?=/|$))?"
@@ -44,6 +46,7 @@ _CC_NAMED = re.compile(
     r"\b(?:cc|creative\s+commons)(?:\s+licen[sc]e)?[\s:-]*" + _CC_CODES
 )
 _CC_BARE = re.compile(_CC_CODES + r"(?:[\s-]+\d\.\d)?(?:\s+international)?")
+_NEGATION = re.compile(r"\b(?:no[tn]?|none|nor|never|without|cannot)\b|n['\u2019]t\b")
 _GNU = re.compile(
     r"(?P<name>\b[al]?gpl|\bg?fdl)(?![a-uw-z])[\s-]*v?(?P<version>\d(?:\.\d)?)?"
     r"(?P<later>\+|[\s-]*or[\s-]+(?:any[\s-]+)?later)?"
@@ -64,10 +67,21 @@ def parse(claim: str) -> Licence:
     Where a text says several things, the strictest of them is taken.
     """
     text = " ".join(unicodedata.normalize("NFKC", claim).lower().split())
-    if url := _CC_URL.search(text):
-        return _from_cc_url(url.group())
-    if text.startswith(("http://", "https://")):
-        return (_from_gnu(text) if _GNU_URL.match(text) else None) or UNSTATED
+    words = _URL.sub(" ", text)
+    if _is_negated(words):
+        return ALL_RIGHTS_RESERVED if "all rights reserved" in words else UNSTATED
+    for url in _URL.findall(text):
+        if is_creative_commons(url):
+            return _from_cc_url(url)
+    return _from_other_url(text) if _URL.match(text) else _from_words(words)
+
+
+def _from_other_url(text: str) -> Licence:
+    return (_from_gnu(text) if _GNU_URL.match(text) else None) or UNSTATED
+
+
+def _from_words(text: str) -> Licence:
+    text = text.strip()
     if len(text) > _LONGEST_CLAIM:
         return UNSTATED
     if "all rights reserved" in text:
@@ -83,12 +97,41 @@ def of_link(url: str, text: str) -> Licence:
     if licence is UNSTATED:
         licence = parse(text)
     if licence in (UNSTATED, OWN):  # nobody on the web can vouch for us
-        return Licence("other", Derivatives.UNSTATED, url)
+        return Licence("other", Derivatives.UNSTATED, url) if is_url(url) else UNSTATED
     return licence
 
 
+def is_url(text: str) -> bool:
+    """Whether this can be taken apart as a URL, an absolute one or a relative one."""
+    return _split(text) is not None and bool(text)
+
+
+def is_creative_commons(url: str) -> bool:
+    """Whether a link leads to a licence or public domain tool at Creative Commons."""
+    parts = _split(url.strip().lower())
+    if parts is None or parts.scheme not in ("http", "https", ""):
+        return False
+    return parts.netloc in _CC_HOSTS and parts.path.startswith(_CC_FOLDERS)
+
+
+def _split(url: str) -> SplitResult | None:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # is looked at only when it is asked for
+    except ValueError:
+        return None
+    return parts
+
+
+def _is_negated(text: str) -> bool:
+    """Whether a text denies something: `not under CC BY`, but not `NoDerivatives`."""
+    for pattern, code in _CC_WORDS:
+        text = pattern.sub(f" {code} ", text)
+    return bool(_NEGATION.search(text.replace("no rights reserved", "")))
+
+
 def _from_cc_url(url: str) -> Licence:
-    found = _CC_PATH.match(urlsplit(url).path)
+    found = _CC_PATH.match(unquote(urlsplit(url).path))
     if not found:
         return UNSTATED
     code, version, port = found["code"], found["version"], found["port"]
@@ -159,8 +202,6 @@ def _from_gnu(text: str) -> Licence | None:
 
 
 def _from_public_domain(text: str) -> Licence:
-    if re.search(r"\bno[tn]?\b", text):
-        return UNSTATED
     if "public domain mark" in text or re.fullmatch(r"pdm(?:[\s-]1\.0)?", text):
         return _public_domain_tool("mark", "1.0")
     named = "public domain" in text or text in {"pd", "public-domain"}

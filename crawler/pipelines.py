@@ -103,5 +103,7 @@ class KeepImages:
     def _is_usable(self, session: Session, item: ImageItem, digest: str) -> bool:
         answer = verdict(claim.derivatives for claim in item.sighting.claims)
         asset = session.get_one(Asset, digest)
-        rejected = asset.state is AssetState.REJECTED
-        return permits(self._policy, answer) and not rejected
+        is_left_out = (
+            asset.state is AssetState.REJECTED or asset.near_duplicate_of is not None
+        )
+        return permits(self._policy, answer) and not is_left_out

@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event, make_url
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import Session
+
+from db.errors import DatabaseError
 
 _PRAGMAS = (
     "PRAGMA journal_mode=WAL",
@@ -17,13 +20,25 @@ _PRAGMAS = (
 
 
 def open_engine(url: str) -> Engine:
-    """An engine for `url`; a SQLite file's folder is made when it is missing."""
-    parsed = make_url(url)
-    if parsed.get_backend_name() != "sqlite":
-        return create_engine(url, pool_pre_ping=True)
-    if parsed.database and parsed.database != ":memory:":
-        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(url)
+    """An engine for `url`; a SQLite file's folder is made when it is missing.
+
+    Raises:
+        DatabaseError: the URL is not one, its driver is not installed, or the folder
+            cannot be made.
+    """
+    try:
+        parsed = make_url(url)
+        if parsed.get_backend_name() != "sqlite":
+            return create_engine(url, pool_pre_ping=True)
+        if parsed.database and parsed.database != ":memory:":
+            Path(parsed.database).parent.mkdir(parents=True, exist_ok=True)
+        engine = create_engine(url)
+    except (ArgumentError, ImportError) as exc:
+        raise DatabaseError(f"the database URL cannot be used: {exc}") from exc
+    except OSError as exc:
+        raise DatabaseError(
+            f"the database's folder cannot be made: {exc.strerror}: {exc.filename}"
+        ) from exc
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine

@@ -6,14 +6,14 @@ from alembic import command
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
+from db.errors import DatabaseError
+
+__all__ = ["DatabaseError", "check", "is_empty", "newest", "upgrade"]
+
 _MIGRATIONS = Path(__file__).parent / "migrations"
-
-
-class DatabaseError(Exception):
-    """The database cannot be used as it is; the message says what to do."""
 
 
 def upgrade(engine: Engine) -> str:
@@ -38,6 +38,14 @@ def check(engine: Engine) -> None:
             f"database {_shown(engine)} is at schema {current or 'none'}, this version "
             f"needs {expected}: run `crawl-and-dream db upgrade`"
         )
+
+
+def is_empty(engine: Engine) -> bool:
+    """Whether the database answers and has no table at all."""
+    try:
+        return not inspect(engine).get_table_names()
+    except SQLAlchemyError as exc:
+        raise DatabaseError(_unusable(engine, exc)) from exc
 
 
 def newest() -> str:

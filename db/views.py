@@ -1,4 +1,8 @@
-"""The `results` view: one row per output and keyword, for people who ask by hand."""
+"""The `results` view: one row per output and keyword, for people who ask by hand.
+
+Where a picture came from is told by its first sighting for the keyword; by that of a
+near-duplicate only when the original itself was not seen for it.
+"""
 
 RESULTS = """
 CREATE VIEW results AS
@@ -45,9 +49,15 @@ FROM output
 JOIN recipe ON recipe.digest = output.recipe_digest
 JOIN asset ON asset.digest = output.asset_digest
 JOIN (
-    SELECT asset_digest, keyword, MIN(id) AS id
-    FROM sighting WHERE asset_digest IS NOT NULL
-    GROUP BY asset_digest, keyword
+    SELECT
+        COALESCE(seen.near_duplicate_of, seen.digest) AS asset_digest,
+        sighting.keyword AS keyword,
+        COALESCE(
+            MIN(CASE WHEN seen.near_duplicate_of IS NULL THEN sighting.id END),
+            MIN(sighting.id)
+        ) AS id
+    FROM sighting JOIN asset AS seen ON seen.digest = sighting.asset_digest
+    GROUP BY COALESCE(seen.near_duplicate_of, seen.digest), sighting.keyword
 ) AS first_sighting ON first_sighting.asset_digest = output.asset_digest
 JOIN sighting ON sighting.id = first_sighting.id
 JOIN crawl_run ON crawl_run.id = sighting.crawl_run_id

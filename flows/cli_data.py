@@ -171,6 +171,7 @@ def _forget(workspace: Workspace, doomed: takedown.Doomed) -> None:
     from flows.presenting import remove_thumbnails
 
     with writing(workspace.engine) as session:
+        doomed = takedown.find(session, doomed.named)  # more may have been made since
         takedown.forbid(session, doomed, now=datetime.now(UTC))
     remove_thumbnails(workspace, doomed)
     for path in doomed.blobs:

@@ -11,6 +11,7 @@ import typer
 
 from flows import options
 from flows.console import at_terminal, show_summary, stderr, stdout
+from flows.errors import UsageError
 from flows.parameters import Parameters
 from flows.prefect_api import api_for_run, quiet_environment
 from flows.progress import Aborted
@@ -42,7 +43,9 @@ def demo(
     os.environ |= {PREFIX + "HOME": str(out.absolute())}
     for name in ("DATABASE_URL", "STORE_URL", "GALLERY_DIR"):
         os.environ.pop(PREFIX + name, None)
-    with demo_site.serve(demo_site.build(), port=DEMO_PORT) as site:
+    with stderr.status("painting the demo's website …"):
+        website = demo_site.build()
+    with demo_site.serve(website, port=DEMO_PORT) as site:
         parameters = Parameters(
             keywords=DEMO_KEYWORD,
             source=(f"site:{site.url}",),
@@ -56,7 +59,7 @@ def demo(
 
 
 def run(
-    keywords: options.Keywords,
+    keywords: options.Keywords = "",
     source: options.Sources = [],  # noqa: B006  # Typer copies it
     recipe: options.Recipes = [],  # noqa: B006
     style: options.Styles = [],  # noqa: B006
@@ -80,17 +83,25 @@ def run(
     `crawl-and-dream run -k "sunset beach" -s site:https://example.org/ -r dream`
     """
     given = {name: value for name, value in locals().items() if name in _FIELDS}
-    _run_flow(Parameters.model_validate(given), as_json=as_json)
+    _run_flow(_parameters(given), as_json=as_json)
+
+
+def _parameters(given: dict[str, Any]) -> Parameters:
+    if not given["keywords"]:
+        raise UsageError('no keyword: name one with --keywords "sunset beach"')
+    return Parameters.model_validate(given)
 
 
 def _run_flow(parameters: Parameters, *, as_json: bool) -> None:
     quiet_environment()
     with at_terminal() as onlooker, api_for_run(onlooker.say) as wait_for_api:
+        onlooker.begin("start")
         from flows.main import crawl_and_dream
         from flows.run import check
 
         check(parameters)
         wait_for_api()
+        onlooker.end()
         summary = _through(_flow_summary(parameters, crawl_and_dream))
     _show(summary, as_json=as_json)
 
@@ -125,11 +136,12 @@ def _show(summary: Summary, *, as_json: bool) -> None:
         what = "contact sheet" if summary.review else "gallery"
         stderr.print(f"{what}: {summary.gallery}", markup=False, soft_wrap=True)
     if summary.failed:
+        stderr.print("`crawl-and-dream process --retry` tries the failed jobs again")
         raise typer.Exit(1)
 
 
 def crawl(
-    keywords: options.Keywords,
+    keywords: options.Keywords = "",
     source: options.Sources = [],  # noqa: B006  # Typer copies it
     allow_host: options.AllowHosts = [],  # noqa: B006
     max_images: options.MaxImages = None,
@@ -144,7 +156,7 @@ def crawl(
     from flows.gathering import gather_only
 
     given = {name: value for name, value in locals().items() if name in _FIELDS}
-    parameters = Parameters.model_validate(given)
+    parameters = _parameters(given)
     with at_terminal():
         summary = _through(gather_only(parameters))
     _show(summary, as_json=as_json)
@@ -165,6 +177,9 @@ def process(
     output_format: options.Format = None,
     output_quality: options.Quality = None,
     budget_minutes: options.Minutes = None,
+    retry: Annotated[
+        bool, typer.Option("--retry", help="try failed jobs again as well")
+    ] = False,
     as_json: options.AsJson = False,
 ) -> None:
     """Make what is queued, and go on where a run stopped.
@@ -176,11 +191,18 @@ def process(
     `crawl-and-dream process --keywords "dunes" --recipe dream`
     """
     given = {name: value for name, value in locals().items() if name in _FIELDS}
+    if not keywords and any((recipe, style, max_images, licence_policy)):
+        raise UsageError(
+            "--recipe, --style, --max-images and --licence-policy say what to queue, "
+            "and that needs --keywords"
+        )
     parameters = Parameters.model_validate(given | {"keywords": keywords or "-"})
     with at_terminal():
         from flows import run as stages
 
-        work = stages.process(keywords, parameters.style, parameters.overrides())
+        work = stages.process(
+            keywords, parameters.style, parameters.overrides(), retry=retry
+        )
         summary = _through(work)
     _show(summary, as_json=as_json)
 

@@ -9,7 +9,6 @@ from typing import Any
 from rich.console import Console
 from rich.progress import (
     BarColumn,
-    MofNCompleteColumn,
     Progress,
     TaskID,
     TextColumn,
@@ -17,12 +16,16 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from flows.progress import Onlooker, watched_by
 from flows.summary import Summary
 
 stdout = Console(highlight=False)
 stderr = Console(stderr=True, highlight=False)
+
+
+STOPPING = (signal.SIGINT, signal.SIGTERM)
 
 
 class TerminalOnlooker(Onlooker):
@@ -33,31 +36,44 @@ class TerminalOnlooker(Onlooker):
         self._bars = Progress(
             TextColumn("{task.description:>8}"),
             BarColumn(bar_width=32),
-            MofNCompleteColumn(),
+            TextColumn("{task.fields[count]:>7}"),
             TimeElapsedColumn(),
             TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
+            TextColumn("{task.fields[note]}", markup=False),
             console=stderr,
         )
         self._bar: TaskID | None = None
 
+    def listen(self) -> None:
+        for number in STOPPING:
+            signal.signal(number, self._stop)
+
+    def _stop(self, _number: int, _frame: FrameType | None) -> None:
+        if self.stopping.is_set():
+            self.aborting.set()
+            self.say("giving up what is in hand …")
+        else:
+            self.stopping.set()
+            self.say("finishing what is in hand; Ctrl-C again gives it up …")
+
     def begin(self, stage: str, total: int | None = None) -> None:
         self._bars.start()
-        self._bar = self._bars.add_task(stage, total=total, note="")
+        self._bar = self._bars.add_task(stage, total=total, note="", count="")
 
     def advance(self, done: float, total: float | None = None, note: str = "") -> None:
         if self._bar is not None:
-            self._bars.update(self._bar, completed=round(done), total=total, note=note)
+            self._bars.update(
+                self._bar, completed=done, total=total, note=note, count=f"{done:.0f}"
+            )
 
     def end(self) -> None:
         if self._bar is not None:
-            task = self._bars.tasks[self._bars.task_ids.index(self._bar)]
-            total = task.completed if task.total is None else task.total
-            self._bars.update(self._bar, total=total, note="")
+            self._bars.update(self._bar, total=1, completed=1, note="")
+            self._bars.stop_task(self._bar)
             self._bar = None
 
     def say(self, line: str) -> None:
-        self._bars.console.print(line)
+        self._bars.console.print(line, markup=False)
 
     def close(self) -> None:
         self._bars.stop()
@@ -70,16 +86,8 @@ def at_terminal() -> Iterator[Onlooker]:
     The first signal lets the batch in hand finish, the second gives it up.
     """
     onlooker = TerminalOnlooker()
-
-    def stop(_number: int, _frame: FrameType | None) -> None:
-        if onlooker.stopping.is_set():
-            onlooker.aborting.set()
-            onlooker.say("giving up the batch in hand …")
-        else:
-            onlooker.stopping.set()
-            onlooker.say("finishing what is in hand; Ctrl-C again gives it up …")
-
-    before = {number: signal.signal(number, stop) for number in _STOPPING}
+    before = {number: signal.getsignal(number) for number in STOPPING}
+    onlooker.listen()
     try:
         with watched_by(onlooker):
             yield onlooker
@@ -89,16 +97,13 @@ def at_terminal() -> Iterator[Onlooker]:
             signal.signal(number, handler)
 
 
-_STOPPING = (signal.SIGINT, signal.SIGTERM)
-
-
 def show_summary(summary: Summary) -> None:
     """The table at the end of a run."""
     grid = Table(show_header=False, box=None, pad_edge=False)
     grid.add_column()
     grid.add_column(justify="right")
     for what, count in summary.rows():
-        grid.add_row(what, count)
+        grid.add_row(Text(what), Text(count))
     stdout.print(grid)
 
 
@@ -106,7 +111,7 @@ def show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None
     """Rows as a table; control characters of hostile titles are shown as escapes."""
     grid = Table(*columns)
     for row in rows:
-        grid.add_row(*(_plain(row[column]) for column in columns))
+        grid.add_row(*(Text(_plain(row[column])) for column in columns))
     stdout.print(grid)
 
 

@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import sys
+import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -34,7 +35,7 @@ class CrawlOrder:
 
     def arguments(self) -> list[str]:
         """The order as options of `python -m crawler`."""
-        given = ["--keyword", self.keyword, "--source", self.source]
+        given = [f"--keyword={self.keyword}", f"--source={self.source}"]
         given += ["--max-images", str(self.max_images)]
         given += ["--licence-policy", self.licence_policy]
         for host in self.allow_hosts:
@@ -63,11 +64,16 @@ def check_source(source: str) -> None:
 
 
 async def crawl(
-    order: CrawlOrder, settings: Settings, on_event: Callable[[dict[str, Any]], None]
+    order: CrawlOrder,
+    settings: Settings,
+    on_event: Callable[[dict[str, Any]], None],
+    *,
+    deadline: float | None = None,
 ) -> Crawled:
     """Send the spider out and wait for it, passing on what it tells.
 
-    It is asked to stop when the onlooker stops, and stops by itself when we die.
+    It is asked to stop when the onlooker stops or at the deadline (of
+    `time.monotonic`), and stops by itself when we die.
 
     Raises:
         CrawlError: the crawl failed.
@@ -81,7 +87,7 @@ async def crawl(
         start_new_session=True,  # Ctrl-C reaches us alone; we pass it on in order
         limit=1 << 20,
     )
-    stopper = asyncio.create_task(_pass_on_stop(process))
+    stopper = asyncio.create_task(_pass_on_stop(process, deadline))
     try:
         events, stderr_tail = await asyncio.gather(
             _read_events(process, on_event), _read_tail(process)
@@ -95,11 +101,20 @@ async def crawl(
     return _outcome(events, stderr_tail)
 
 
-async def _pass_on_stop(process: asyncio.subprocess.Process) -> None:
-    stopping = onlooker().stopping
-    while not stopping.is_set():
+async def _pass_on_stop(
+    process: asyncio.subprocess.Process, deadline: float | None
+) -> None:
+    watcher = onlooker()
+    while not (watcher.stopping.is_set() or _is_over(deadline)):
         await asyncio.sleep(0.1)
     process.terminate()
+    while not watcher.aborting.is_set():
+        await asyncio.sleep(0.1)
+    process.kill()
+
+
+def _is_over(deadline: float | None) -> bool:
+    return deadline is not None and time.monotonic() > deadline
 
 
 async def _read_events(

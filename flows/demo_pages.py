@@ -90,7 +90,7 @@ def _credit(picture: Picture) -> str:
     if picture.licence:
         licence = picture.licence
         credit += f' · <a rel="license" href="{licence.url}">{licence.name}</a>'
-    return f'<span class="credit">{credit}</span>'
+    return f'<small class="credit">{credit}</small>'
 
 
 def _page(title: str, lead: str, body: str) -> str:

@@ -7,12 +7,14 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from rich.table import Table
+from rich.text import Text
 from sqlalchemy import make_url
 
 from db.schema import DatabaseError, newest
 from flows.console import stdout
 from flows.prefect_api import answers, configured_api, quiet_environment
 from flows.workspace import open_workspace
+from pipeline import store
 from pipeline.errors import PipelineError
 from pipeline.settings import PREFIX, Settings, load
 from pipeline.store import Store
@@ -55,12 +57,13 @@ class Report:
     def show(self) -> None:
         grid = _columns(3)
         for finding in self.findings:
-            grid.add_row("ok" if finding.well else "!!", finding.what, finding.told)
+            mark = "ok" if finding.well else "!!"
+            grid.add_row(mark, finding.what, Text(finding.told))
         stdout.print(grid)
         stdout.print()
         values = _columns(2)
         for name, value in self.settings.items():
-            values.add_row(name, value)
+            values.add_row(name, Text(value))
         stdout.print(values)
         for finding in self.findings:
             if finding.cure:
@@ -97,6 +100,7 @@ def _shown(settings: Settings) -> dict[str, str]:
     shown = settings.environment()
     url = make_url(settings.database_url)
     shown[PREFIX + "DATABASE_URL"] = url.render_as_string(hide_password=True)
+    shown[PREFIX + "STORE_URL"] = store.shown(settings.store_url)
     return shown
 
 
@@ -153,8 +157,9 @@ def _database(settings: Settings) -> Finding:
 
 def _store(settings: Settings) -> Finding:
     def look() -> str:
-        Store(settings.store_url).check()
-        return f"{settings.store_url}, can be written"
+        opened = Store(settings.store_url)
+        opened.check()
+        return f"{opened.shown}, can be written"
 
     return _tried("store", look, "correct CRAWL_AND_DREAM_STORE_URL, or its rights")
 

@@ -62,7 +62,7 @@ async def drain(
     Jobs that another worker holds are waited for: it finishes them, or its lease
     lapses. `deadline` is a time of `time.monotonic`.
     """
-    total = _open_jobs(workspace)
+    total, dead = _open_jobs(workspace), _counts(workspace)[JobState.DEAD]
     onlooker().advance(0, total)
     while not onlooker().stopping.is_set():
         if deadline is not None and time.monotonic() > deadline:
@@ -75,7 +75,7 @@ async def drain(
         if not batch.leased and not await _others_are_at_work(workspace, summary):
             break
     summary.interrupted = onlooker().stopping.is_set()
-    summary.failed = _counts(workspace)[JobState.DEAD]
+    summary.failed = _counts(workspace)[JobState.DEAD] - dead
     summary.waiting = _open_jobs(workspace)
 
 

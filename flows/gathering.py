@@ -4,6 +4,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import product
+from typing import Any
 
 from db import queries
 from db.engine import reading
@@ -84,22 +86,36 @@ async def _crawl_all(
 ) -> list[Crawled]:
     crawled: list[Crawled] = []
     errors: list[CrawlError] = []
-    for keyword in summary.keywords:
-        for source in workspace.settings.sources:
-            if onlooker().stopping.is_set():
-                return crawled
-            try:
-                crawled.append(
-                    await steps.crawl_source(keyword, source, overrides, flow_run_id)
-                )
-            except CrawlError as exc:
-                errors.append(exc)
+    started = time.monotonic()
+    for keyword, source in product(summary.keywords, workspace.settings.sources):
+        left = _budget_left(workspace.settings, crawled, started)
+        if onlooker().stopping.is_set() or any(amount <= 0 for amount in left.values()):
+            break
+        try:
+            order = (keyword, source, overrides | left, flow_run_id)
+            crawled.append(await steps.crawl_source(*order))
+        except CrawlError as exc:
+            errors.append(exc)
     if errors and not crawled and not onlooker().stopping.is_set():
         raise errors[0]
     summary.notes += [str(error) for error in errors]
     for name in ("pages", "pages_refused_by_robots", "images_seen"):
         setattr(summary, name, sum(one.stats.get(name, 0) for one in crawled))
     return crawled
+
+
+def _budget_left(
+    settings: Settings, crawled: Sequence[Crawled], started: float
+) -> dict[str, Any]:
+    """What the next crawl may use of the budgets that are set, as overrides."""
+    left: dict[str, Any] = {}
+    if settings.budget_bytes is not None:
+        fetched = sum(one.stats.get("bytes", 0) for one in crawled)
+        left["budget_bytes"] = settings.budget_bytes - fetched
+    if settings.budget_minutes is not None:
+        passed = (time.monotonic() - started) / 60
+        left["budget_minutes"] = settings.budget_minutes - passed
+    return left
 
 
 def choose(
@@ -119,8 +135,9 @@ def choose(
     summary.duplicates = sifted.duplicates
     summary.near_duplicates = sifted.near_duplicates
     usable = [c for c in found if permits(settings.licence_policy, c.verdict)]
-    refused = Counter(c.verdict.value for c in found if c not in usable)
-    summary.refused_by_licence = dict(refused)
+    refused = Counter(c.verdict.value for c in found)
+    refused.subtract(c.verdict.value for c in usable)
+    summary.refused_by_licence = dict(+refused)
     summary.usable = len(usable)
     if not usable:
         raise NothingToDo(_why(summary, settings))

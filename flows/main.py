@@ -15,7 +15,7 @@ from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
 from flows.parameters import LicencePolicyName, OutputFormat, Parameters
-from flows.progress import Onlooker, is_watched, watched_by
+from flows.progress import Onlooker, is_watched, onlooker, watched_by
 from flows.run import run
 from flows.summary import Summary
 
@@ -41,6 +41,7 @@ async def crawl_and_dream(
     The parameters are those of `flows.parameters.Parameters`.
     """
     parameters = Parameters.model_validate(locals())
+    onlooker().listen()  # Prefect has taken SIGTERM for itself
     with nullcontext() if is_watched() else watched_by(LoggingOnlooker()):
         summary = await run(
             parameters, flow_run_id=flow_run.get_id(), on_batch=ProgressArtifact().show

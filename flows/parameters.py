@@ -9,6 +9,9 @@ DEPLOYMENT = "crawl-and-dream/crawl-and-dream"
 _NAMED_OTHERWISE = {"source", "recipe", "allow_host"}
 
 LicencePolicyName = Literal["derivatives-allowed", "any"]
+HostPort = Annotated[
+    str, Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[^\s:/@\[\]]+):\d{1,5}$")
+]
 OutputFormat = Literal["png", "jpeg", "webp"]
 
 
@@ -37,7 +40,7 @@ class Parameters(BaseModel):
         Field(description="a picture to take the style from; repeatable"),
     ] = ()
     allow_host: Annotated[
-        tuple[str, ...],
+        tuple[HostPort, ...],
         Field(description="HOST:PORT on a private network that may be crawled"),
     ] = ()
     max_images: Annotated[

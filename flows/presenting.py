@@ -1,6 +1,7 @@
 """What a person gets to see of a run: its gallery, its contact sheet, its reasons."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from sqlalchemy.orm import Session
 from db import queries
 from db.engine import reading
 from db.models import Job, JobState, LicenceClaim, Recipe, Sighting
+from flows.errors import UsageError
 from flows.summary import Summary
 from flows.workspace import Workspace
 from gallery.page import Gallery
@@ -20,18 +22,32 @@ GALLERY_ROWS = 600
 
 # Seconds and bytes per pixel of the packaged recipes at 384 px on two 2.8 GHz cores,
 # until this database knows better.
-FIRST_PACE = (2.4e-05, 1.7)
+FIRST_PACE = (2.1e-05, 2.2)
 
 
 def write_gallery(
     workspace: Workspace, keywords: Sequence[str], summary: Summary
 ) -> Path:
-    """The page with the outputs for these keywords."""
+    """The page with the newest outputs for these keywords; none means all of them."""
     with reading(workspace.engine) as session:
         rows = queries.results(session, keywords=keywords, limit=GALLERY_ROWS)
-    return _gallery(workspace).write_results(
-        rows, keywords=", ".join(keywords), funnel=_funnel(summary)
+    return _written(
+        lambda: _gallery(workspace).write_results(
+            rows,
+            keywords=", ".join(keywords) or "All results",
+            funnel=_funnel(summary) if "crawl" in summary.seconds else [],
+            limit=GALLERY_ROWS if len(rows) == GALLERY_ROWS else None,
+        )
     )
+
+
+def _written(write: Callable[[], Path]) -> Path:
+    try:
+        return write()
+    except OSError as exc:
+        raise UsageError(
+            f"the gallery cannot be written: {exc.strerror}: {exc.filename}"
+        ) from exc
 
 
 def _gallery(workspace: Workspace) -> Gallery:
@@ -59,17 +75,21 @@ def write_contact_sheet(
     workspace: Workspace, summary: Summary, chosen: Sequence[Candidate]
 ) -> Path:
     """The page with what would be processed; its estimate goes into the summary too."""
+    digests = [candidate.asset.digest for candidate in chosen]
     with reading(workspace.engine) as session:
-        cards = [_card(session, candidate) for candidate in chosen]
-        estimate, names, jobs = _estimate(session)
-    summary.notes.append(f"{jobs} jobs wait, about {estimate}")
-    summary.waiting = jobs
-    return _gallery(workspace).write_contact_sheet(
-        cards,
-        keywords=", ".join(summary.keywords),
-        recipes=names,
-        jobs=jobs,
-        estimate=estimate,
+        plan = _plan(session, digests)
+        waiting = [c for c in chosen if c.asset.digest in plan.assets]
+        cards = [_card(session, candidate) for candidate in waiting]
+    summary.notes.append(f"{plan.jobs} jobs wait, about {plan.estimate}")
+    summary.waiting = plan.jobs
+    return _written(
+        lambda: _gallery(workspace).write_contact_sheet(
+            cards,
+            keywords=", ".join(summary.keywords),
+            recipes=sorted(plan.recipes),
+            jobs=plan.jobs,
+            estimate=plan.estimate,
+        )
     )
 
 
@@ -83,9 +103,10 @@ def _card(session: Session, candidate: Candidate) -> dict[str, Any]:
         .limit(1)
     )
     sighting, claim = session.execute(seen).one()
+    file_name = sighting.url.rsplit("/", 1)[-1]
     return {
         "digest": asset.digest,
-        "name": sighting.title or sighting.caption or sighting.alt or sighting.url,
+        "name": sighting.title or sighting.caption or sighting.alt or file_name,
         "licence": claim.licence if claim else "no licence stated",
         "author": claim.author if claim else None,
         "height": asset.height,
@@ -94,21 +115,32 @@ def _card(session: Session, candidate: Candidate) -> dict[str, Any]:
     }
 
 
-def _estimate(session: Session) -> tuple[str, list[str], int]:
-    """Minutes and bytes of the queued jobs at the pace so far, recipes, job count."""
-    pace = queries.pace(session)
+@dataclass
+class _Plan:
+    """What queued jobs will take at the pace so far."""
+
+    jobs: int = 0
+    seconds: float = 0.0
+    size_bytes: float = 0.0
+    assets: set[str] = field(default_factory=set)
+    recipes: set[str] = field(default_factory=set)
+
+    @property
+    def estimate(self) -> str:
+        return f"{self.seconds / 60:.1f} minutes and {self.size_bytes / 1e6:.1f} MB"
+
+
+def _plan(session: Session, assets: Sequence[str]) -> _Plan:
+    pace, plan = queries.pace(session), _Plan()
     queued = select(Job, Recipe.name).join(Recipe).where(Job.state == JobState.QUEUED)
-    seconds = size_bytes = 0.0
-    names, jobs = set(), 0
-    for job, name in session.execute(queued):
-        pixels = job.height * job.width
-        per_pixel = pace.get(job.recipe_digest, FIRST_PACE)
-        seconds += pixels * per_pixel[0]
-        size_bytes += pixels * per_pixel[1]
-        names.add(name)
-        jobs += 1
-    shown = f"{seconds / 60:.1f} minutes and {size_bytes / 1e6:.1f} MB"
-    return shown, sorted(names), jobs
+    for job, recipe in session.execute(queued.where(Job.asset_digest.in_(assets))):
+        seconds, size_bytes = pace.get(job.recipe_digest, FIRST_PACE)
+        plan.jobs += 1
+        plan.seconds += job.height * job.width * seconds
+        plan.size_bytes += job.height * job.width * size_bytes
+        plan.assets.add(job.asset_digest)
+        plan.recipes.add(recipe)
+    return plan
 
 
 def remove_thumbnails(workspace: Workspace, doomed: Doomed) -> None:
@@ -116,5 +148,5 @@ def remove_thumbnails(workspace: Workspace, doomed: Doomed) -> None:
     gallery = _gallery(workspace)
     for path in doomed.blobs:
         (gallery.folder / gallery.thumbnail_name(path)).unlink(missing_ok=True)
-    for page in gallery.folder.glob("*.html"):
-        page.unlink()
+    for page in Gallery.PAGES:
+        (gallery.folder / page).unlink(missing_ok=True)

@@ -1,6 +1,7 @@
 """Batches of leased jobs become outputs: decoded, rendered, stored, recorded."""
 
 import json
+import logging
 import os
 import platform
 import socket
@@ -25,7 +26,7 @@ from db.engine import reading, writing
 from flows.workspace import Workspace
 from pipeline import queue
 from pipeline.encode import encode
-from pipeline.errors import StoreError
+from pipeline.errors import MissingBlobError, PipelineError
 from pipeline.inspect import Pixels, decode_blob
 from pipeline.store import OUTPUTS, PICTURES, blob_path, digest_of
 from pipeline.workers import Crashed, run_bounded
@@ -35,6 +36,14 @@ from stylize.progress import Progress
 from stylize.recipes import Recipe
 from stylize.render import Rendering, render
 from stylize.tensors import from_arrays, to_arrays
+
+_NOT_THE_JOBS_FAULT = (PipelineError, SQLAlchemyError)
+
+logger = logging.getLogger(__name__)
+
+
+def _is_missing(exc: Exception) -> bool:
+    return isinstance(exc, MissingBlobError)
 
 
 @dataclass(frozen=True)
@@ -67,15 +76,18 @@ class Renderer:
         """
         try:
             rows = self._outputs(jobs)
-        except (StoreError, SQLAlchemyError):
-            raise  # not the fault of a job: the run ends and the lease goes back
-        except Exception:  # noqa: BLE001  # one bad job must not take the others along
-            if len(jobs) == 1:
-                _fail(self.workspace, jobs, token)
-                return 0
-            half = len(jobs) // 2
-            return self.make(jobs[:half], token) + self.make(jobs[half:], token)
-        return self._record(jobs, rows, token)
+        except Exception as exc:  # one bad job must not take all along
+            if isinstance(exc, _NOT_THE_JOBS_FAULT) and not _is_missing(exc):
+                raise  # the run ends and the lease goes back
+            error = traceback.format_exc()
+        else:
+            return self._record(jobs, rows, token)
+        # Here, and not above, the failed batch's tensors are gone.
+        if len(jobs) == 1:
+            _fail(self.workspace, jobs, token, error)
+            return 0
+        half = len(jobs) // 2
+        return self.make(jobs[:half], token) + self.make(jobs[half:], token)
 
     def _outputs(self, jobs: Sequence[models.Job]) -> list[dict[str, Any]]:
         started = time.monotonic()
@@ -193,8 +205,8 @@ def process_batch(
                 _pictures(workspace, recipe),
             )
             made = renderer.make(lease.jobs, lease.token)
-    except StylizeError:
-        _fail(workspace, lease.jobs, lease.token)
+    except (StylizeError, MissingBlobError):
+        _fail(workspace, lease.jobs, lease.token, traceback.format_exc())
         made = 0
     finally:
         with writing(workspace.engine) as session:
@@ -202,13 +214,15 @@ def process_batch(
     return replace(begun, made=made, failed=begun.leased - made)
 
 
-def _fail(workspace: Workspace, jobs: Sequence[models.Job], token: str) -> None:
+def _fail(
+    workspace: Workspace, jobs: Sequence[models.Job], token: str, error: str
+) -> None:
     with writing(workspace.engine) as session:
         queue.fail(
             session,
             [job.id for job in jobs],
             lease_token=token,
-            error=traceback.format_exc(),
+            error=error,
             max_attempts=workspace.settings.max_attempts,
         )
 
@@ -248,8 +262,11 @@ def _renewing(engine: Engine, token: str, lease_s: float) -> Iterator[None]:
 
     def renew() -> None:
         while not ended.wait(lease_s / 3):
-            with writing(engine) as session:
-                queue.renew(session, token, ttl_s=lease_s)
+            try:
+                with writing(engine) as session:
+                    queue.renew(session, token, ttl_s=lease_s)
+            except SQLAlchemyError:
+                logger.warning("a lease could not be renewed yet", exc_info=True)
 
     thread = threading.Thread(target=renew, daemon=True)
     thread.start()

@@ -25,6 +25,9 @@ class Onlooker:
         if self.aborting.is_set():
             raise Aborted
 
+    def listen(self) -> None:
+        """From now on the signals that stop a program stop this run gently."""
+
     def begin(self, stage: str, total: int | None = None) -> None:
         """A stage starts; `total` steps are expected, if that is known."""
 

@@ -18,6 +18,7 @@ from flows.parameters import Parameters, split_keywords
 from flows.stages import Overrides
 from flows.summary import Summary
 from flows.workspace import Workspace, open_workspace
+from pipeline import queue
 from pipeline.policy import Candidate
 from pipeline.settings import load
 from stylize import devices
@@ -81,9 +82,11 @@ async def run(
 
 
 async def process(
-    keywords: str, styles: Sequence[str], overrides: Overrides
+    keywords: str, styles: Sequence[str], overrides: Overrides, *, retry: bool
 ) -> Summary:
     """Drain the queue; given keywords, queue first what was kept for them.
+
+    With `retry`, jobs that failed on every attempt get as many again.
 
     Raises:
         UsageError: nothing was ever crawled for these keywords.
@@ -93,6 +96,9 @@ async def process(
     summary = Summary(split_keywords(keywords))
     with open_workspace(settings) as workspace:
         workspace.store.check()
+        if retry:
+            with writing(workspace.engine) as session:
+                queue.revive(session)
         chosen: list[Candidate] = []
         pages: list[Page] = []
         if summary.keywords:
@@ -102,9 +108,8 @@ async def process(
         with stage(summary, "process"):
             deadline = _deadline(started, settings.budget_minutes)
             await drain(workspace, overrides, summary, deadline=deadline)
-        if summary.keywords:
-            _present(workspace, summary, chosen, pages)
-        elif not summary.new_outputs:
+        _present(workspace, summary, chosen, pages)
+        if not summary.keywords and not summary.new_outputs:
             summary.notes.append("no job was queued")
     return summary
 
@@ -145,7 +150,8 @@ def _present(
     digests = [candidate.asset.digest for candidate in chosen]
     recipes = [page.work.recipe_digest for page in pages]
     with reading(workspace.engine) as session:
-        summary.outputs = queries.output_count(session, digests, recipes)
+        there = queries.output_count(session, digests, recipes)
+    summary.outputs = max(there, summary.new_outputs)
     with stage(summary, "gallery"):
         page = presenting.write_gallery(workspace, summary.keywords, summary)
     summary.gallery = str(page)

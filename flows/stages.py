@@ -4,6 +4,7 @@ Plain functions of plain values: `flows.tasks` makes Prefect tasks of them.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
@@ -20,8 +21,13 @@ Overrides = dict[str, Any]
 async def crawl_source(
     keyword: str, source: str, overrides: Overrides, flow_run_id: str | None
 ) -> Crawled:
-    """Find images for one keyword at one source and keep them."""
+    """Find images for one keyword at one source and keep them.
+
+    The budgets among the overrides are what this crawl may use.
+    """
     settings = load(**overrides)
+    minutes = settings.budget_minutes
+    deadline = None if minutes is None else time.monotonic() + 60 * minutes
     order = CrawlOrder(
         keyword,
         source,
@@ -38,7 +44,7 @@ async def crawl_source(
             seen[event["event"]] += 1
             onlooker().advance(seen["image"], note=f"{seen['page']} pages")
 
-    return await crawl(order, settings, tell)
+    return await crawl(order, settings, tell, deadline=deadline)
 
 
 async def inspect_originals(overrides: Overrides) -> int:

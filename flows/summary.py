@@ -16,7 +16,6 @@ class Summary:
     near_duplicates: int = 0
     refused_by_licence: dict[str, int] = field(default_factory=dict)
     usable: int = 0
-    chosen: int = 0
     pages: int = 0
     pages_refused_by_robots: int = 0
     images_seen: int = 0
@@ -31,10 +30,6 @@ class Summary:
     review: bool = False
     interrupted: bool = False
     notes: list[str] = field(default_factory=list)
-
-    @classmethod
-    def from_json(cls, answer: dict[str, Any]) -> "Summary":
-        return cls(**answer)
 
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"seconds": _rounded(self.seconds)}

@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from sqlalchemy import Engine
 
@@ -38,7 +37,7 @@ class Workspace:
 
 @contextmanager
 def open_workspace(settings: Settings) -> Iterator[Workspace]:
-    """A workspace; an embedded database is made when its file is missing.
+    """A workspace; an embedded database that is new gets its tables.
 
     Raises:
         DatabaseError: the database does not answer or has another schema.
@@ -46,16 +45,9 @@ def open_workspace(settings: Settings) -> Iterator[Workspace]:
     """
     engine = open_engine(settings.database_url)
     try:
-        if _is_new_file(engine):
+        if engine.dialect.name == "sqlite" and schema.is_empty(engine):
             schema.upgrade(engine)
         schema.check(engine)
         yield Workspace(settings, engine, Store(settings.store_url))
     finally:
         engine.dispose()
-
-
-def _is_new_file(engine: Engine) -> bool:
-    name = engine.url.database
-    return (
-        engine.dialect.name == "sqlite" and bool(name) and not Path(str(name)).exists()
-    )

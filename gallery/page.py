@@ -9,11 +9,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
+from typing import Any, ClassVar
+from urllib.parse import quote, urlsplit
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from pipeline.errors import MissingBlobError
 from pipeline.inspect import Limits, thumbnail_blob
 from pipeline.store import ORIGINALS, Store, blob_path
 from pipeline.workers import Bounds, Crashed, run_bounded
@@ -24,6 +25,8 @@ THUMBNAIL_PX = 640
 @dataclass(frozen=True)
 class Gallery:
     """A folder of pages and thumbnails over a store."""
+
+    PAGES: ClassVar = ("index.html", "review.html")
 
     folder: Path
     store: Store
@@ -74,7 +77,7 @@ class Gallery:
 
     def _link(self, path: str) -> str | None:
         local = self.store.local_path(path)
-        return None if local is None else os.path.relpath(local, self.folder)
+        return None if local is None else quote(os.path.relpath(local, self.folder))
 
     def _write(self, name: str, **facts: Any) -> Path:
         page = self.folder / name
@@ -86,7 +89,7 @@ class Gallery:
 def _try_thumbnail(store_url: str, limits: Limits, path: str) -> bytes | None:
     try:
         return thumbnail_blob(store_url, limits, THUMBNAIL_PX, path)
-    except ValueError:
+    except (ValueError, MissingBlobError):
         return None
 
 
@@ -104,9 +107,11 @@ def _environment() -> Environment:
 
 def web_url(url: str | None) -> str | None:
     """The URL when a browser may follow it, else None."""
-    if url is None or urlsplit(url).scheme not in ("http", "https"):
+    try:
+        is_web = urlsplit(url or "").scheme in ("http", "https")
+    except ValueError:
         return None
-    return url
+    return url if is_web else None
 
 
 def _by_original(

@@ -11,3 +11,11 @@ class SettingsError(PipelineError):
 
 class StoreError(PipelineError):
     """The store cannot be read or written."""
+
+
+class MissingBlobError(StoreError):
+    """The store works and this blob is not in it."""
+
+
+class WorkerError(PipelineError):
+    """Worker processes cannot be started on this machine."""

@@ -1,5 +1,6 @@
 """Takedown: an asset and everything made from it is removed and never fetched again."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,8 @@ from sqlalchemy.orm import Session
 from db.models import Asset, Job, LicenceClaim, Output, Sighting, Takedown
 from pipeline.ingest import FORGOTTEN, insert_new
 from pipeline.store import ORIGINALS, blob_path
+
+_DIGEST = re.compile(r"[0-9a-f]{12,64}")
 
 
 @dataclass(frozen=True)
@@ -75,9 +78,11 @@ def _assets_named(session: Session, named: str) -> list[str]:
     by_url = select(Sighting.asset_digest).where(
         Sighting.url == named, Sighting.asset_digest.is_not(None)
     )
-    by_digest = select(Asset.digest).where(Asset.digest == named)
+    # Pages and tables show the first twelve digits; 48 bits name one digest.
+    beginning = named if _DIGEST.fullmatch(named) else "no digest"
+    by_digest = select(Asset.digest).where(Asset.digest.startswith(beginning))
     by_output = select(Output.asset_digest).where(
-        or_(Output.digest == named, Output.path == named)
+        or_(Output.digest.startswith(beginning), Output.path == named)
     )
     found = session.scalars(by_url.union(by_digest, by_output))
     return [digest for digest in found if digest is not None]

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 import imagehash
 import numpy as np
 from numpy.typing import NDArray
-from PIL import ExifTags, Image, ImageOps
+from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from pipeline.errors import MissingBlobError
 from pipeline.store import ORIGINALS, Store, blob_path
 
 # Pillow opens forty formats by default, and most advisories hit the rare ones.
@@ -26,7 +27,9 @@ FORMATS = {
 THUMBNAIL_PX = 32
 FLAT_STD = 4.0  # grey levels; below it a perceptual hash is mostly noise
 NOT_AN_IMAGE, UNDECODABLE = "not-an-image", "undecodable"
-TOO_SMALL, TOO_LARGE = "too-small", "too-large"
+TOO_SMALL, TOO_LARGE, TOO_NARROW = "too-small", "too-large", "too-narrow"
+MISSING = "missing"
+NARROWEST = 8  # long side : short side; what is longer has no place in a batch
 
 Pixels = NDArray[np.uint8]
 
@@ -72,13 +75,9 @@ def inspect(content: bytes, limits: Limits) -> Inspection | Rejection:
         # same: at most 2 bits of the pHash move.
         opened.draft("RGB", (512, 512))
         grey = upright(opened).convert("L")
-    except (
-        OSError,
-        ValueError,
-        SyntaxError,
-        EOFError,
-        Image.DecompressionBombError,
-    ) as exc:
+    except MemoryError:
+        raise
+    except Exception as exc:  # noqa: BLE001  # damaged files raise anything
         return Rejection(UNDECODABLE, f"decoding stopped: {exc}")
     thumbnail = grey.resize((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BOX)
     return Inspection(
@@ -94,7 +93,10 @@ def inspect(content: bytes, limits: Limits) -> Inspection | Rejection:
 
 def inspect_blob(store_url: str, limits: Limits, digest: str) -> Inspection | Rejection:
     """Inspect an original of the store; what a worker process runs."""
-    content = Store(store_url).get(blob_path(ORIGINALS, digest))
+    try:
+        content = Store(store_url).get(blob_path(ORIGINALS, digest))
+    except MissingBlobError as exc:
+        return Rejection(MISSING, str(exc))
     return inspect(content, limits)
 
 
@@ -138,7 +140,9 @@ def _decoded(content: bytes, limits: Limits, side_px: int) -> Image.Image:
     try:
         opened.draft("RGB", (2 * side_px, 2 * side_px))
         return upright(opened)
-    except (OSError, SyntaxError, EOFError) as exc:
+    except MemoryError:
+        raise
+    except Exception as exc:
         raise ValueError(f"{UNDECODABLE}: {exc}") from exc
 
 
@@ -163,9 +167,18 @@ def _open(content: bytes, limits: Limits) -> Image.Image | Rejection:
             image = Image.open(io.BytesIO(content), formats=tuple(FORMATS))
     except Image.DecompressionBombError as exc:
         return Rejection(TOO_LARGE, str(exc))
-    except (OSError, ValueError, SyntaxError, EOFError) as exc:
-        return Rejection(NOT_AN_IMAGE, f"no known picture format: {exc}")
+    except UnidentifiedImageError:
+        return Rejection(NOT_AN_IMAGE, "no known picture format")
+    except MemoryError:
+        raise
+    except Exception as exc:  # noqa: BLE001  # damaged files raise anything
+        return Rejection(UNDECODABLE, f"its header is damaged: {exc}")
     width, height = image.size
+    if max(width, height) > NARROWEST * min(width, height):
+        return Rejection(
+            TOO_NARROW,
+            f"image is {height}x{width} px, at most {NARROWEST}:1 can be used",
+        )
     if min(width, height) < limits.min_side_px:
         return Rejection(
             TOO_SMALL,

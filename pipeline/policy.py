@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import func, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from db.models import Asset, AssetState, Derivatives, LicenceClaim, Sighting
 
@@ -38,25 +38,29 @@ def permits(policy: str, answer: Derivatives) -> bool:
 def candidates(session: Session, crawl_run_ids: Sequence[int]) -> list[Candidate]:
     """The accepted originals that these crawl runs saw, best score first.
 
-    Near-duplicates are left out. The verdict counts the claims of every sighting of an
-    asset, those of other crawl runs too.
+    A near-duplicate stands for the original that was kept of it. The verdict counts the
+    claims of every sighting of the picture, those of other crawl runs too.
     """
+    found = aliased(Asset)
+    original = func.coalesce(found.near_duplicate_of, found.digest).label("original")
     seen = (
-        select(Sighting.asset_digest, func.max(Sighting.score).label("score"))
+        select(original, func.max(Sighting.score).label("score"))
+        .join(found, found.digest == Sighting.asset_digest)
         .where(Sighting.crawl_run_id.in_(crawl_run_ids))
-        .group_by(Sighting.asset_digest)
+        .group_by(original)
         .subquery()
     )
     accepted = (
         select(Asset, seen.c.score)
-        .join(seen, seen.c.asset_digest == Asset.digest)
-        .where(Asset.state == AssetState.ACCEPTED, Asset.near_duplicate_of.is_(None))
+        .join(seen, seen.c.original == Asset.digest)
+        .where(Asset.state == AssetState.ACCEPTED)
         .order_by(seen.c.score.desc(), Asset.digest)
     )
     stated = (
-        select(Sighting.asset_digest, LicenceClaim.derivatives)
+        select(original, LicenceClaim.derivatives)
+        .join(Sighting, Sighting.asset_digest == found.digest)
         .join(LicenceClaim, LicenceClaim.sighting_id == Sighting.id)
-        .where(Sighting.asset_digest.in_(select(seen.c.asset_digest)))
+        .where(original.in_(select(seen.c.original)))
         .distinct()
     )
     claims = defaultdict(list)

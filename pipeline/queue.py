@@ -172,6 +172,12 @@ def release(session: Session, token: str) -> None:
     )
 
 
+def revive(session: Session) -> int:
+    """Dead jobs are queued again, with all their attempts; how many there were."""
+    dead = update(Job).where(Job.state == JobState.DEAD).returning(Job.id)
+    return len(session.scalars(dead.values(state=JobState.QUEUED, attempts=0)).all())
+
+
 def record(session: Session, outputs: Sequence[dict[str, Any]]) -> int:
     """Insert output rows, each asset x recipe x weights once; how many are new."""
     return len(insert_new(session, Output, outputs))

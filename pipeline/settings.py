@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from platformdirs import user_data_path
 from pydantic import Field, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from sqlalchemy import URL
 
 from pipeline.errors import SettingsError
 
@@ -78,7 +79,7 @@ class Settings(BaseSettings):
         home = home.expanduser().absolute()
         places = {
             "home": home,
-            "database_url": f"sqlite:///{home / 'crawl-and-dream.sqlite'}",
+            "database_url": _sqlite(home / "crawl-and-dream.sqlite"),
             "store_url": str(home / "store"),
             "weights_dir": home / "weights",
             "gallery_dir": home / "gallery",
@@ -94,6 +95,12 @@ class Settings(BaseSettings):
                 text = ",".join(value) if isinstance(value, tuple) else str(value)
                 variables[PREFIX + name.upper()] = text
         return variables
+
+
+def _sqlite(path: Path) -> str:
+    # Built, not formatted: a path may hold what means something in a URL.
+    url = URL.create("sqlite", database=str(path))
+    return url.render_as_string(hide_password=False)
 
 
 def load(**overrides: object) -> Settings:

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from pipeline.errors import StoreError
+from pipeline.errors import MissingBlobError, StoreError
 
 ORIGINALS, PICTURES, OUTPUTS = "originals", "pictures", "outputs"
 
@@ -33,9 +34,14 @@ class Store:
         try:
             filesystem, root = fsspec.core.url_to_fs(url)
         except (ValueError, ImportError, OSError) as exc:
-            raise StoreError(f"store {url} cannot be opened: {exc}") from exc
+            raise StoreError(f"store {shown(url)} cannot be opened: {exc}") from exc
         self._filesystem: Any = filesystem
         self._root: str = root.rstrip("/")
+
+    @property
+    def shown(self) -> str:
+        """The URL as a person may see it: without its password."""
+        return shown(self.url)
 
     def put(self, path: str, content: bytes) -> None:
         """Write a blob durably; writing the same path again changes nothing."""
@@ -46,16 +52,18 @@ class Store:
                 self._filesystem.pipe_file(f"{self._root}/{path}", content)
         except OSError as exc:
             raise StoreError(
-                f"store {self.url} cannot be written: {_cause(exc)}"
+                f"store {self.shown} cannot be written: {_cause(exc)}"
             ) from exc
 
     def get(self, path: str) -> bytes:
-        """A blob's bytes; `StoreError` when it is not there."""
+        """A blob's bytes; `MissingBlobError` when it is not there."""
         try:
             content: bytes = self._filesystem.cat_file(f"{self._root}/{path}")
+        except FileNotFoundError as exc:
+            raise MissingBlobError(f"store {self.shown} has no {path}") from exc
         except OSError as exc:
             raise StoreError(
-                f"store {self.url} has no readable {path}: {_cause(exc)}"
+                f"store {self.shown} cannot give {path}: {_cause(exc)}"
             ) from exc
         return content
 
@@ -69,7 +77,9 @@ class Store:
         except FileNotFoundError:
             return
         except OSError as exc:
-            raise StoreError(f"store {self.url}: {path} stays: {_cause(exc)}") from exc
+            raise StoreError(
+                f"store {self.shown}: {path} stays: {_cause(exc)}"
+            ) from exc
 
     def paths(self, kind: str) -> Iterator[str]:
         """Every blob of one kind, as paths within the store."""
@@ -88,9 +98,14 @@ class Store:
         self.put(path, content)
         if self.get(path) != content:
             raise StoreError(
-                f"store {self.url} gives back other bytes than it was given"
+                f"store {self.shown} gives back other bytes than it was given"
             )
         self.delete(path)
+
+
+def shown(url: str) -> str:
+    """A store's URL without user and password."""
+    return re.sub(r"(?<=://)[^/@]*@", "***@", url)
 
 
 def _write_local(target: Path, content: bytes) -> None:

@@ -15,6 +15,7 @@ from multiprocessing import Pipe
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
+from pipeline.errors import WorkerError
 from pipeline.worker import Crashed
 
 Given = TypeVar("Given")
@@ -68,16 +69,21 @@ class _Worker:
         self._connection: Any = None
 
     def ask(self, function: Callable[[Given], Made], given: Given) -> Any:
-        """The result, the exception that was raised, or `Crashed`."""
-        try:
+        """The result, the exception that was raised, or `Crashed`.
+
+        A call that took its process down gets a second chance in a fresh one: it may
+        have been the machine's fault.
+        """
+        for _ in range(2):
             if self._process is None:
                 self._start()
-            self._connection.send((function, given))
-            if self._connection.poll(self._bounds.timeout_s):
-                return self._connection.recv()
-        except (EOFError, OSError):
-            pass  # it went down; what is left of it goes below
-        self.stop()
+            try:
+                self._connection.send((function, given))
+                if self._connection.poll(self._bounds.timeout_s):
+                    return self._connection.recv()
+            except (EOFError, OSError):
+                pass  # it went down; what is left of it goes below
+            self.stop()
         return Crashed()
 
     def _start(self) -> None:
@@ -89,8 +95,17 @@ class _Worker:
             pass_fds=[theirs.fileno()],
         )
         theirs.close()
-        if self._connection.poll(_START_S):
-            self._connection.recv()
+        try:
+            if self._connection.poll(_START_S):
+                self._connection.recv()
+                return
+        except (EOFError, OSError):
+            pass  # it said nothing and ended
+        self.stop()
+        raise WorkerError(
+            f"a worker process did not start within {_START_S} s: is the limit of "
+            f"{self._bounds.memory_bytes} bytes too small, or the machine too busy?"
+        )
 
     def stop(self) -> None:
         """End the process, also one that hangs."""

@@ -10,7 +10,7 @@ from scrapy.http import HtmlResponse, Response
 from scrapy.linkextractors import LinkExtractor
 from twisted.python.failure import Failure
 
-from crawler.extract import Candidate, absolute, candidates
+from crawler.extract import Candidate, candidates
 from crawler.items import ImageItem
 from crawler.politeness import opts_out_images, opts_out_links
 from crawler.refusals import (
@@ -22,7 +22,7 @@ from crawler.refusals import (
 from crawler.relevance import Relevance, relevance
 from crawler.reporting import NOT_MATCHING, PAGES_REFUSED, SEEN, close
 from crawler.spiders.images import ImageSpider
-from crawler.text import clean
+from crawler.text import absolute, clean
 from pipeline.ingest import Sighting
 
 _PAGE_META = {"download_maxsize": 10_000_000}
@@ -50,9 +50,7 @@ class SiteSpider(ImageSpider):
 
     def parse_start(self, response: Response) -> Iterator[Any]:
         if not isinstance(response, HtmlResponse):
-            kind = clean(
-                (response.headers.get("Content-Type") or b"").decode("latin-1")
-            )
+            kind = _media_type(response)
             raise CloseSpider(f"site {self.where} is no web page but {kind}")
         # A start page that leads on, to www or https, says where the site really is.
         self._sites = {_site(self.where), _site(response.url)}

@@ -1,7 +1,8 @@
 import pytest
 from scrapy.http import HtmlResponse
 
-from crawler.extract import absolute, candidates, file_name, parse_srcset
+from crawler.extract import candidates, file_name, parse_srcset
+from crawler.text import absolute, normalise_url
 
 PAGE = "https://example.org/gallery/"
 LICENCES = "https://creativecommons.org/licenses"
@@ -32,7 +33,8 @@ def rel(code, around="{}"):
 def test_fields_say_what_is_written_about_an_image():
     found = only(
         '<h1>Coast</h1><h2>West</h2><figure><img src="EveningGlow.jpg" alt="dusk" '
-        'title="Low tide"><figcaption>A <b>calm</b> sea</figcaption></figure>',
+        'title="Low tide"><figcaption>A <b>calm</b> sea <small>by Ann, CC0</small>'
+        "</figcaption></figure>",
         "<title>My pictures</title>",
     )
 
@@ -174,3 +176,45 @@ def test_file_names_are_decoded():
 
 def test_addresses_without_a_host_are_none():
     assert absolute("mailto:a@example.org", PAGE) is None
+
+
+@pytest.mark.parametrize(
+    "href",
+    [
+        "https://example.org/?to=https://creativecommons.org/licenses/by/4.0/",
+        "/creativecommons.org/licenses/by/4.0/",
+    ],
+)
+def test_only_a_link_to_creative_commons_itself_claims_a_licence(href):
+    assert licences(f'<img src="a.jpg"><a href="{href}">more</a>') == {"a.jpg": []}
+
+
+@pytest.mark.parametrize(
+    "head", ["", '<base href="http://[oops">', '<link rel="license" href="//[oops">']
+)
+def test_licence_links_that_are_no_addresses_are_unstated_claims(head):
+    found = only(
+        '<img src="a.jpg"><a rel="license" href="http://[oops">licence</a>'
+        '<a href="http://[oops/creativecommons.org/licenses/by/4.0/">more</a>',
+        head,
+    )
+
+    assert {(claim.licence, claim.url) for claim in found.claims} == {
+        ("unstated", None)
+    }
+
+
+@pytest.mark.parametrize(
+    ("url", "normal"),
+    [
+        ("https://example.org/a b/ä.jpg#top", "https://example.org/a%20b/%C3%A4.jpg"),
+        ("https://example.org/a%20b.jpg?x=1", "https://example.org/a%20b.jpg?x=1"),
+        ("file:///home/ada/a%23b.jpg", "file:///home/ada/a%23b.jpg"),
+        ("http://[oops", "http://[oops"),
+        ("0123456789ab", "0123456789ab"),
+    ],
+)
+def test_an_address_is_normalised_as_crawls_record_it(url, normal):
+    assert normalise_url(url) == normal
+    if absolute(url, PAGE):
+        assert absolute(url, PAGE) == normal

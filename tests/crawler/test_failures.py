@@ -88,8 +88,9 @@ def test_a_site_with_a_certificate_that_nobody_trusts(
             Answer(b"%PDF", media_type="application/pdf"),
             "no web page but application/pdf",
         ),
+        (Answer(b"\0\1", media_type=""), "no web page but of an unnamed type"),
     ],
-    ids=["404", "pdf"],
+    ids=["404", "pdf", "unnamed"],
 )
 def test_a_start_page_that_is_none(
     site: Website, crawl_site: Crawl, answer: Answer, error: str

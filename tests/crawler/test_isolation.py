@@ -18,3 +18,9 @@ def test_the_crawler_starts_without_torch_and_prefect():
 
     assert done.returncode == 0, done.stderr
     assert "--watch-stdin" in done.stdout
+
+
+def test_addresses_are_normalised_without_scrapy():
+    code = "import sys, crawler.text; sys.exit('scrapy' in sys.modules)"
+
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

@@ -43,6 +43,14 @@ CC = "https://creativecommons.org"
         ("https://www.gnu.org/licenses/gpl-3.0.html", "gpl-3.0", ALLOWED),
         ("© Ada 2024. All rights reserved.", "all-rights-reserved", FORBIDDEN),
         ("own", "own", ALLOWED),
+        (
+            f"Ada, see https://example.org/a ({CC}/licenses/by/4.0/)",
+            "cc-by-4.0",
+            ALLOWED,
+        ),
+        ("//www.creativecommons.org/licenses/by/4.0/", "cc-by-4.0", ALLOWED),
+        (f"{CC}/licenses/by%2Dnd/4.0/", "cc-by-nd-4.0", FORBIDDEN),
+        ("CC0: no rights reserved", "cc0-1.0", ALLOWED),
     ],
 )
 def test_a_licence_is_known_by_url_and_by_name(claim, slug, derivatives):
@@ -63,6 +71,22 @@ def test_a_licence_is_known_by_url_and_by_name(claim, slug, derivatives):
         f"{CC}/licenses/sampling+/1.0/",
         "https://example.org/gplus/cc-by",
         "this text about CC BY 4.0 goes on " * 20,
+        f"https://example.org/?next={CC}/licenses/by/4.0/",
+        f"see https://example.org/{CC}/licenses/by/4.0/",
+        "https://example.org/creativecommons.org/licenses/by/4.0/",
+        "https://creativecommons.org.example.org/licenses/by/4.0/",
+        "https://creativecommons.org@example.org/licenses/by/4.0/",
+        "https://example.org\\@creativecommons.org/licenses/by/4.0/",
+        "ftp://creativecommons.org/licenses/by/4.0/",
+        "see https://example.org/cc-by-4.0",
+        "Not licensed under CC BY",
+        "no CC licence",
+        "This isn't CC BY 4.0",
+        "Not CC0",
+        "not under the GPL-3.0",
+        f"not licensed under {CC}/licenses/by/4.0/",
+        "http://[oops",
+        "https://creativecommons.org:x/licenses/by/4.0/",
     ],
 )
 def test_what_names_no_licence_is_unstated(claim):
@@ -87,3 +111,9 @@ def test_nobody_on_the_web_vouches_for_us():
 
     assert licence.slug == "other"
     assert licence.derivatives is Derivatives.UNSTATED
+
+
+def test_a_link_that_is_no_address_is_dropped():
+    licence = of_link("http://[oops", "the licence")
+
+    assert (licence.slug, licence.url) == ("unstated", None)

@@ -76,6 +76,23 @@ def test_one_output_of_a_picture_seen_twice_is_one_result(session: Session, make
     assert len(queries.results(session)) == 1
 
 
+def test_a_keyword_that_only_a_near_duplicate_was_seen_for_has_results(
+    session: Session, make
+):
+    original, run = make.asset(), make.crawl_run(keyword="beach")
+    copy = make.asset(near_duplicate_of=original.digest)
+    make.sighting(original, make.crawl_run(), title="The original")
+    make.sighting(copy, run, title="The copy")
+    make.output(make.job(asset_digest=original.digest))
+
+    [row] = queries.results(session, keywords=["beach"])
+
+    assert row["title"] == "The copy"
+    assert [r["title"] for r in queries.results(session, keywords=["dunes"])] == [
+        "The original"
+    ]
+
+
 def test_pace_is_seconds_and_bytes_per_pixel(session: Session, make):
     job = make.job(height=100, width=100)
     make.output(job, seconds=5.0, size_bytes=20_000)

@@ -36,6 +36,19 @@ def test_a_database_that_does_not_answer_is_one_line():
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("url", ["nonsense", "mysql://a/b", "oracle+none://x"])
+def test_a_url_that_cannot_be_used_is_an_error_of_ours(url: str):
+    with pytest.raises(schema.DatabaseError, match="URL cannot be used"):
+        open_engine(url)
+
+
+def test_a_folder_that_cannot_be_made_is_an_error_of_ours(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+
+    with pytest.raises(schema.DatabaseError, match="folder cannot be made"):
+        open_engine(f"sqlite:///{tmp_path}/file/data.sqlite")
+
+
 def test_downgrade_leaves_nothing_behind(engine: Engine):
     from alembic import command
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -60,25 +60,43 @@ def lonely_home(tmp_path: Path, prefect_home: Path) -> Home:
     return Home(tmp_path, prefect)
 
 
-@pytest.fixture
-def photos(tmp_path: Path) -> Path:
-    """A folder with three pictures of dunes, and one of something else."""
-    folder = tmp_path / "photos"
-    folder.mkdir()
+def fill(folder: Path) -> list[str]:
+    """Put photographs and a recipe there; the words of a run that makes three outputs.
+
+    Three pictures are of dunes and one is of something else; the recipe takes a
+    fraction of a second a picture.
+    """
+    photos = folder / "photos"
+    photos.mkdir()
     for seed, name in enumerate(["dunes-east", "dunes-west", "dunes-north", "forest"]):
-        (folder / f"{name}.jpg").write_bytes(encoded(paint(seed)))
-    return folder
+        (photos / f"{name}.jpg").write_bytes(encoded(paint(seed)))
+    recipe = folder / "quick.toml"
+    recipe.write_text(QUICK_RECIPE)
+    return ["run", "-k", "dunes", "-s", f"folder:{photos}", "-r", str(recipe)]
 
 
 @pytest.fixture
-def recipe(tmp_path: Path) -> str:
-    """A recipe that takes a fraction of a second a picture."""
-    path = tmp_path / "quick.toml"
-    path.write_text(QUICK_RECIPE)
-    return str(path)
-
-
-@pytest.fixture
-def wanted(photos: Path, recipe: str) -> Callable[..., list[str]]:
+def wanted(tmp_path: Path) -> list[str]:
     """The words of a run that makes three outputs."""
-    return ["run", "-k", "dunes", "-s", f"folder:{photos}", "-r", recipe]
+    return fill(tmp_path)
+
+
+@pytest.fixture
+def photos(wanted: list[str], tmp_path: Path) -> Path:
+    return tmp_path / "photos"
+
+
+@pytest.fixture
+def recipe(wanted: list[str]) -> str:
+    return wanted[-1]
+
+
+@pytest.fixture(scope="module")
+def made(
+    tmp_path_factory: pytest.TempPathFactory, prefect_home: Path, api_url: str
+) -> Home:
+    """A home where a run has made three outputs; for tests that change nothing."""
+    home = Home(tmp_path_factory.mktemp("made"), prefect_home, api_url)
+    typed = home.type(*fill(home.folder))
+    assert typed.status == 0, typed.err
+    return home

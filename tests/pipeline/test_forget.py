@@ -24,8 +24,8 @@ def picture(make):
 
 @pytest.mark.parametrize(
     "named",
-    ["https://example.org/b.jpg", "a" * 64, "b" * 64, "c" * 64, "outputs/c"],
-    ids=["url", "asset", "near-duplicate", "output", "path"],
+    ["https://example.org/b.jpg", "a" * 64, "b" * 64, "a" * 12, "c" * 64, "outputs/c"],
+    ids=["url", "asset", "near-duplicate", "beginning", "output", "path"],
 )
 def test_every_name_finds_the_picture_and_all_that_is_its(
     session: Session, picture, named: str
@@ -35,6 +35,11 @@ def test_every_name_finds_the_picture_and_all_that_is_its(
     assert doomed.assets == ("a" * 64, "b" * 64)
     assert doomed.outputs == ("outputs/c",)
     assert f"originals/aa/{'a' * 64}" in doomed.blobs
+
+
+@pytest.mark.parametrize("named", ["a" * 11, "%", "_" * 64, ""])
+def test_what_names_nothing_finds_nothing(session: Session, picture, named: str):
+    assert forget.find(session, named).assets == ()
 
 
 def test_no_row_is_left_but_the_sighting_as_forgotten(session: Session, picture):

@@ -66,6 +66,7 @@ def huge_png() -> bytes:
         (encoded(paint(size=(32, 200))), "too-small"),
         (encoded(paint(size=(1200, 1000))), "too-large"),
         (huge_png(), "too-large"),
+        (encoded(paint(size=(1200, 100))), "too-narrow"),
     ],
     ids=[
         "empty",
@@ -76,6 +77,7 @@ def huge_png() -> bytes:
         "icon",
         "large",
         "bomb",
+        "strip",
     ],
 )
 def test_what_cannot_be_used_is_refused_with_a_reason(content: bytes, expected: str):
@@ -88,6 +90,17 @@ def test_every_format_of_the_closed_list_is_read(name: str):
 
     assert (found.height, found.width) == (240, 320)
     assert found.media_type == f"image/{name.lower()}"
+
+
+@pytest.mark.parametrize("name", ["JPEG", "PNG", "WEBP", "GIF", "AVIF", "TIFF"])
+@pytest.mark.filterwarnings("ignore")  # Pillow warns of what it finds damaged
+def test_no_damage_gets_through_as_an_exception(name: str):
+    whole, random = encoded(paint(), name), np.random.default_rng(0)
+    for _ in range(60):
+        damaged = bytearray(whole)
+        for place in random.integers(0, min(len(whole), 600), 12):
+            damaged[place] = random.integers(0, 256)
+        assert isinstance(inspect(bytes(damaged), LIMITS), Inspection | Rejection)
 
 
 def test_size_is_that_of_the_upright_picture():

@@ -52,6 +52,29 @@ def test_candidates_are_accepted_originals_best_match_first(session: Session, ma
     assert [c.asset.digest for c in found] == [strong.digest, weak.digest]
 
 
+def test_a_near_duplicate_stands_for_its_original(session: Session, make):
+    original, run = make.asset(), make.crawl_run()
+    copy = make.asset(near_duplicate_of=original.digest)
+    make.sighting(original, make.crawl_run(), ALLOWED)
+    make.sighting(copy, run)
+
+    [candidate] = candidates(session, [run.id])
+
+    assert candidate.asset.digest == original.digest
+    assert candidate.verdict is ALLOWED
+
+
+def test_a_prohibition_on_a_near_duplicate_counts(session: Session, make):
+    original, run = make.asset(), make.crawl_run()
+    make.sighting(original, run, ALLOWED)
+    copy = make.asset(near_duplicate_of=original.digest)
+    make.sighting(copy, make.crawl_run(), FORBIDDEN)
+
+    [candidate] = candidates(session, [run.id])
+
+    assert candidate.verdict is FORBIDDEN
+
+
 def test_a_prohibition_seen_in_another_crawl_counts(session: Session, make):
     asset, run = make.asset(), make.crawl_run()
     make.sighting(asset, run, ALLOWED)

@@ -126,6 +126,14 @@ def test_a_released_job_has_lost_no_attempt(session: Session, make):
     assert (job.state, job.attempts) == (JobState.QUEUED, 0)
 
 
+def test_a_dead_job_that_is_revived_has_all_its_attempts(session: Session, make):
+    job = make.job(state=JobState.DEAD, attempts=3)
+
+    assert queue.revive(session) == 1
+    session.refresh(job)
+    assert (job.state, job.attempts) == (JobState.QUEUED, 0)
+
+
 def test_an_output_is_recorded_once(session: Session, make):
     row = output_row(make.job())
 

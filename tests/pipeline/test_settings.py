@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from pipeline.errors import SettingsError
 from pipeline.settings import Settings, load
@@ -19,6 +20,14 @@ def test_everything_lies_in_the_home_by_default(home: Path):
 
     assert settings.database_url == f"sqlite:///{home}/crawl-and-dream.sqlite"
     assert settings.store_url == str(home / "store")
+
+
+def test_a_home_may_hold_what_means_something_in_a_url(home: Path):
+    odd = home / "what?#"
+
+    url = make_url(load(home=odd).database_url)
+
+    assert url.database == str(odd / "crawl-and-dream.sqlite")
 
 
 def test_a_variable_moves_one_thing(monkeypatch: pytest.MonkeyPatch, home: Path):

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import StoreError
-from pipeline.store import Store, blob_path, digest_of
+from pipeline.errors import MissingBlobError, StoreError
+from pipeline.store import Store, blob_path, digest_of, shown
 
 PATH = blob_path("originals", digest_of(b"dune"))
 
@@ -45,7 +45,7 @@ def test_a_write_that_breaks_off_leaves_nothing(
 
 
 def test_a_missing_blob_is_an_error_of_ours(store: Store):
-    with pytest.raises(StoreError, match="has no readable"):
+    with pytest.raises(MissingBlobError, match="has no originals/"):
         store.get(PATH)
 
 
@@ -67,6 +67,11 @@ def test_a_file_where_the_folder_should_be_cannot_be_written(tmp_path: Path):
 def test_an_unknown_protocol_is_an_error_of_ours():
     with pytest.raises(StoreError, match="cannot be opened"):
         Store("gopher9://somewhere/else")
+
+
+def test_a_password_is_not_shown():
+    assert shown("sftp://me:secret@host/store") == "sftp://***@host/store"
+    assert shown("/home/a@b/store") == "/home/a@b/store"
 
 
 def test_other_file_systems_work_the_same():

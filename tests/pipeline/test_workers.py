@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.errors import WorkerError
 from pipeline.workers import Bounds, Crashed, run_bounded
 
 BOUNDS = Bounds(processes=2, timeout_s=1.0, memory_bytes=1_500_000_000)
@@ -36,6 +37,16 @@ def test_trouble_is_a_value_and_the_others_go_on(trouble: str):
     assert made == ["A", Crashed(), "B"]
 
 
+def test_a_worker_that_cannot_start_is_an_error_and_no_verdict(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr("pipeline.workers._WORKER", "raise SystemExit(1)")
+    fresh = Bounds(processes=1, timeout_s=1.5, memory_bytes=10**9)
+
+    with pytest.raises(WorkerError, match="did not start"):
+        list(run_bounded(str.upper, ["a"], fresh))
+
+
 def test_an_exception_of_the_function_passes_through():
     with pytest.raises(ValueError, match="invalid literal"):
         list(run_bounded(int, ["1", "x"], BOUNDS))
@@ -43,6 +54,7 @@ def test_an_exception_of_the_function_passes_through():
 
 def test_workers_end_with_a_parent_that_was_killed(tmp_path: Path):
     program = f"""
+from pipeline.errors import WorkerError
 from pipeline.workers import Bounds, run_bounded
 from sleeper import tell_and_sleep
 list(run_bounded(tell_and_sleep, [{str(tmp_path / "pid")!r}], Bounds(1, 2, 10**9)))
