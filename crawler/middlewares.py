@@ -2,6 +2,7 @@
 
 import asyncio
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
@@ -11,7 +12,9 @@ from scrapy.http import Response
 from scrapy.robotstxt import RobotParser
 from sqlalchemy import Engine
 
+from crawler.pacing import keep_distance
 from crawler.refusals import ROBOTS, TOO_LARGE, KnownImageError, RefusedError
+from crawler.settings import BOT_NAME
 from db.engine import open_engine, reading
 from pipeline.ingest import FORGOTTEN, is_forgotten, known_asset
 
@@ -50,7 +53,8 @@ class LocalFiles:
 
 
 class RobotsMiddleware(RobotsTxtMiddleware):
-    """Scrapy's own, with a refusal that can be told from others."""
+    """Scrapy's own, with a refusal that can be told from others, and with the delay
+    that a robots.txt asks for."""
 
     def process_request_2(self, rp: RobotParser | None, request: Request) -> None:
         try:
@@ -59,6 +63,14 @@ class RobotsMiddleware(RobotsTxtMiddleware):
             raise RefusedError(
                 ROBOTS, "may not be crawled: its robots.txt forbids it"
             ) from exc
+        delay_s = (rp.crawl_delay(BOT_NAME) if rp else None) or 0.0
+        if delay_s > self._own_delay_s:
+            keep_distance(self.crawler, urlsplit(request.url).hostname or "", delay_s)
+            request.meta["autothrottle_dont_adjust_delay"] = True
+
+    @property
+    def _own_delay_s(self) -> float:
+        return self.crawler.settings.getfloat("DOWNLOAD_DELAY")
 
 
 class MemoryMiddleware:

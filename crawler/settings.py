@@ -50,6 +50,8 @@ _FIXED: dict[str, Any] = {
         "scrapy.downloadermiddlewares.robotstxt.RobotsTxtMiddleware": None,
         "crawler.middlewares.RobotsMiddleware": 100,
         "crawler.middlewares.MemoryMiddleware": 150,
+        "scrapy.downloadermiddlewares.retry.RetryMiddleware": None,
+        "crawler.pacing.PatientRetryMiddleware": 550,
     },
 }
 

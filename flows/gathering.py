@@ -4,8 +4,8 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from itertools import product
-from typing import Any
 
 from db import queries
 from db.engine import reading
@@ -29,7 +29,8 @@ def stage(summary: Summary, name: str) -> Iterator[None]:
         yield
     finally:
         onlooker().end()
-        summary.seconds[name] = time.monotonic() - started
+        seconds = time.monotonic() - started
+        summary.seconds[name] = summary.seconds.get(name, 0.0) + seconds
 
 
 def check_sources(settings: Settings) -> None:
@@ -53,6 +54,9 @@ async def gather(
 ) -> list[int]:
     """Crawl every keyword at every source, then inspect and compare what is new.
 
+    A crawl stops at `max_images` pictures that nobody has looked at yet. When some of
+    them turn out to be of no use, it goes on from there until there are enough.
+
     It returns early, `summary.interrupted`, when the onlooker stops.
 
     Returns:
@@ -61,15 +65,26 @@ async def gather(
     Raises:
         CrawlError: every crawl failed; one that failed beside others is a note.
     """
-    with stage(summary, "crawl"):
-        crawled = await _crawl_all(workspace, summary, overrides, steps, flow_run_id)
-    if not _stopped(summary):
+    crawls = _Crawls(workspace.settings, overrides, steps, flow_run_id)
+    while True:
+        with stage(summary, "crawl"):
+            await crawls.all_once(summary)
+        if _stopped(summary):
+            break
         with stage(summary, "inspect"):
-            summary.new_assets = await steps.inspect_originals(overrides)
-    if not _stopped(summary):
+            new = await steps.inspect_originals(overrides)
+        summary.new_assets += new
+        if _stopped(summary):
+            break
         with stage(summary, "compare"):
             await steps.compare_originals(overrides)
-    return [one.crawl_run_id for one in crawled]
+        if not (new and crawls.broke_off and _too_few(workspace, crawls.run_ids)):
+            break
+    return crawls.run_ids
+
+
+def _too_few(workspace: Workspace, crawl_run_ids: Sequence[int]) -> bool:
+    return len(_usable(workspace, crawl_run_ids)) < workspace.settings.max_images
 
 
 def _stopped(summary: Summary) -> bool:
@@ -77,45 +92,66 @@ def _stopped(summary: Summary) -> bool:
     return summary.interrupted
 
 
-async def _crawl_all(
-    workspace: Workspace,
-    summary: Summary,
-    overrides: Overrides,
-    steps: Steps,
-    flow_run_id: str | None,
-) -> list[Crawled]:
-    crawled: list[Crawled] = []
-    errors: list[CrawlError] = []
-    started = time.monotonic()
-    for keyword, source in product(summary.keywords, workspace.settings.sources):
-        left = _budget_left(workspace.settings, crawled, started)
-        if onlooker().stopping.is_set() or any(amount <= 0 for amount in left.values()):
-            break
-        try:
-            order = (keyword, source, overrides | left, flow_run_id)
-            crawled.append(await steps.crawl_source(*order))
-        except CrawlError as exc:
-            errors.append(exc)
-    if errors and not crawled and not onlooker().stopping.is_set():
-        raise errors[0]
-    summary.notes += [str(error) for error in errors]
-    for name in ("pages", "pages_refused_by_robots", "images_seen"):
-        setattr(summary, name, sum(one.stats.get(name, 0) for one in crawled))
-    return crawled
+@dataclass
+class _Crawls:
+    """One crawl for each keyword and source, repeated as long as that brings more."""
+
+    settings: Settings
+    overrides: Overrides
+    steps: Steps
+    flow_run_id: str | None
+    run_ids: list[int] = field(default_factory=list)
+    fetched_bytes: int = 0
+    started: float = field(default_factory=time.monotonic)
+    latest: list[Crawled] = field(default_factory=list)
+
+    @property
+    def broke_off(self) -> bool:
+        """Whether a crawl of the latest round had more to come."""
+        reasons = [one.stats.get("finish_reason") for one in self.latest]
+        return "max-images" in reasons
+
+    async def all_once(self, summary: Summary) -> None:
+        """Crawl every keyword at every source within the budgets."""
+        self.latest, errors = [], []
+        for keyword, source in product(summary.keywords, self.settings.sources):
+            left = self._budget_left()
+            if onlooker().stopping.is_set() or min(left.values(), default=1) <= 0:
+                break
+            try:
+                await self._crawl(keyword, source, left)
+            except CrawlError as exc:
+                errors.append(exc)
+        if errors and not self.latest and not onlooker().stopping.is_set():
+            raise errors[0]
+        summary.notes += [str(error) for error in errors]
+        for name in ("pages", "pages_refused_by_robots", "images_seen"):
+            setattr(summary, name, sum(one.stats.get(name, 0) for one in self.latest))
+
+    async def _crawl(self, keyword: str, source: str, left: Overrides) -> None:
+        crawled = await self.steps.crawl_source(
+            keyword, source, self.overrides | left, self.flow_run_id
+        )
+        self.latest.append(crawled)
+        self.run_ids.append(crawled.crawl_run_id)
+        self.fetched_bytes += crawled.stats.get("bytes", 0)
+
+    def _budget_left(self) -> Overrides:
+        """What the next crawl may use of the budgets that are set."""
+        left: Overrides = {}
+        if self.settings.budget_bytes is not None:
+            left["budget_bytes"] = self.settings.budget_bytes - self.fetched_bytes
+        if self.settings.budget_minutes is not None:
+            passed = (time.monotonic() - self.started) / 60
+            left["budget_minutes"] = self.settings.budget_minutes - passed
+        return left
 
 
-def _budget_left(
-    settings: Settings, crawled: Sequence[Crawled], started: float
-) -> dict[str, Any]:
-    """What the next crawl may use of the budgets that are set, as overrides."""
-    left: dict[str, Any] = {}
-    if settings.budget_bytes is not None:
-        fetched = sum(one.stats.get("bytes", 0) for one in crawled)
-        left["budget_bytes"] = settings.budget_bytes - fetched
-    if settings.budget_minutes is not None:
-        passed = (time.monotonic() - started) / 60
-        left["budget_minutes"] = settings.budget_minutes - passed
-    return left
+def _usable(workspace: Workspace, crawl_run_ids: Sequence[int]) -> list[Candidate]:
+    with reading(workspace.engine) as session:
+        found = candidates(session, crawl_run_ids)
+    policy = workspace.settings.licence_policy
+    return [one for one in found if permits(policy, one.verdict)]
 
 
 def choose(

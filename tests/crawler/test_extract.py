@@ -189,14 +189,11 @@ def test_only_a_link_to_creative_commons_itself_claims_a_licence(href):
     assert licences(f'<img src="a.jpg"><a href="{href}">more</a>') == {"a.jpg": []}
 
 
-@pytest.mark.parametrize(
-    "head", ["", '<base href="http://[oops">', '<link rel="license" href="//[oops">']
-)
-def test_licence_links_that_are_no_addresses_are_unstated_claims(head):
+def test_licence_links_that_are_no_addresses_are_unstated_claims():
     found = only(
         '<img src="a.jpg"><a rel="license" href="http://[oops">licence</a>'
         '<a href="http://[oops/creativecommons.org/licenses/by/4.0/">more</a>',
-        head,
+        '<link rel="license" href="//[oops">',
     )
 
     assert {(claim.licence, claim.url) for claim in found.claims} == {
@@ -216,5 +213,4 @@ def test_licence_links_that_are_no_addresses_are_unstated_claims(head):
 )
 def test_an_address_is_normalised_as_crawls_record_it(url, normal):
     assert normalise_url(url) == normal
-    if absolute(url, PAGE):
-        assert absolute(url, PAGE) == normal
+    assert absolute(url, "") in (normal, None)

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from pictures import encoded, paint
 
+from pipeline.settings import Settings
+
 ROOT = Path(__file__).parents[2]
 PAGES = ("README.md", "docs/using.md", "docs/deploying.md")
 READY = {
@@ -119,6 +121,13 @@ def test_every_target_has_a_line_of_help():
     assert phony
     for target in phony.group(1).split():
         assert re.search(rf"^{target}:.*## ", text, re.MULTILINE), target
+
+
+def test_every_setting_is_in_the_table():
+    text = (ROOT / "docs/using.md").read_text()
+
+    for name in Settings.model_fields:
+        assert f"`{name.upper()}`" in text, name
 
 
 def test_links_between_pages_lead_somewhere():
