@@ -41,7 +41,7 @@ class PatientRetryMiddleware(RetryMiddleware):
                 raise RefusedError(HTTP_ERROR, "asks to be left alone for a while")
             await asyncio.sleep(min(wait_s, _STEP_S))
 
-    def process_response(
+    def process_response(  # type: ignore[override]  # Scrapy's takes the spider too
         self, request: Request, response: Response
     ) -> Request | Response:
         if response.status not in _BUSY:

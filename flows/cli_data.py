@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import typer
 
+from crawler.text import normalise_url
 from db import queries, schema
 from db.engine import open_engine, reading, writing
 from flows import options
@@ -141,7 +142,7 @@ def forget(
     """
     with open_workspace(load()) as workspace:
         with reading(workspace.engine) as session:
-            doomed = takedown.find(session, named)
+            doomed = takedown.find(session, normalise_url(named))
         for kind in ("assets", "urls", "outputs"):
             for value in getattr(doomed, kind):
                 stdout.print(f"{kind[:-1]}: {value}", markup=False, soft_wrap=True)

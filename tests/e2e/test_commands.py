@@ -5,6 +5,11 @@ import io
 import json
 from pathlib import Path
 
+from sqlalchemy import select
+
+from db.engine import open_engine, reading
+from db.models import Takedown
+
 
 def results(home, *words: str) -> list[dict]:
     return json.loads(home.type("results", *words, "--format", "json").out)
@@ -79,6 +84,17 @@ def test_what_is_forgotten_goes_and_never_comes_back(home, wanted):
     again = home.type(*wanted, "--json")
     assert json.loads(again.out)["rejected"] == {"forgotten": 1}
     assert len(results(home)) == 2
+
+
+def test_a_url_is_forgotten_as_crawls_write_it(home):
+    said = home.type("forget", "https://example.org/a beach.jpg#top", "--yes")
+
+    assert said.status == 0
+    engine = open_engine(home.database)
+    with reading(engine) as session:
+        values = session.scalars(select(Takedown.value)).all()
+    engine.dispose()
+    assert values == ["https://example.org/a%20beach.jpg"]
 
 
 def test_forget_tells_what_would_go_and_asks_first(made):
