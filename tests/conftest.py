@@ -10,6 +10,7 @@ from rows import Rows
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
+import flows  # noqa: F401  # settles how torch's threads wait, as in every real run
 from db import schema
 from db.engine import open_engine, writing
 from pipeline.store import Store
