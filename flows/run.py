@@ -2,30 +2,28 @@
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import asdict
 
 from sqlalchemy import select
 
-from db import queries
 from db.engine import reading, writing
 from db.models import CrawlRun
-from flows import cookbook, curating, presenting, tasks
-from flows.cookbook import Page
+from flows import cookbook, tasks
 from flows.draining import OnBatch, drain, tell_nobody
 from flows.errors import UsageError
-from flows.gathering import check_sources, choose, gather, stage
+from flows.gathering import check_sources, gather, stage
 from flows.parameters import Parameters, split_keywords
+from flows.queueing import Queued, queue_jobs, write_gallery
 from flows.stages import Overrides
 from flows.summary import Summary
 from flows.workspace import Workspace, open_workspace
 from pipeline import queue
-from pipeline.policy import Candidate
 from pipeline.settings import load
 from stylize import devices
 
 
-def check(parameters: Parameters) -> list[Page]:
-    """The recipes that were asked for, when a run with these parameters can begin.
+def check(parameters: Parameters) -> None:
+    """Return if a run with these parameters can begin.
 
     Raises:
         UsageError: something that was asked for cannot be.
@@ -33,11 +31,10 @@ def check(parameters: Parameters) -> list[Page]:
     """
     settings = load(**parameters.overrides())
     check_sources(settings)
-    pages = cookbook.look_up(settings.recipes, parameters.style)
+    cookbook.look_up(settings.recipes, parameters.style)
     devices.resolve(settings.device)
     with open_workspace(settings) as workspace:
         workspace.store.check()
-    return pages
 
 
 async def run(
@@ -53,7 +50,8 @@ async def run(
         NothingToDo: nothing matched, or nothing of it may be used.
     """
     started, overrides = time.monotonic(), parameters.overrides()
-    settings, pages = load(**overrides), check(parameters)
+    check(parameters)
+    settings = load(**overrides)
     summary = Summary(split_keywords(parameters.keywords), review=parameters.review)
     with open_workspace(settings) as workspace:
         crawl_run_ids = await gather(
@@ -61,11 +59,12 @@ async def run(
         )
         if summary.interrupted:
             return summary
-        chosen = choose(workspace, summary, crawl_run_ids)
-        queue_up(workspace, summary, chosen, pages)
-        if parameters.review:
-            page = presenting.write_contact_sheet(workspace, summary, chosen)
-            summary.gallery = str(page)
+        with stage(summary, "queue"):
+            counts, queued = await tasks.queue_jobs(
+                overrides, asdict(summary), crawl_run_ids, parameters.style
+            )
+            summary.take(counts)
+        if summary.review:
             return summary
         with stage(summary, "process"):
             await drain(
@@ -77,7 +76,9 @@ async def run(
                 flow_run_id=flow_run_id,
                 deadline=_deadline(started, settings.budget_minutes),
             )
-        _present(workspace, summary, chosen, pages)
+        with stage(summary, "gallery"):
+            counts = await tasks.write_gallery(overrides, asdict(summary), queued)
+            summary.take(counts)
     return summary
 
 
@@ -99,16 +100,19 @@ async def process(
         if retry:
             with writing(workspace.engine) as session:
                 queue.revive(session)
-        chosen: list[Candidate] = []
-        pages: list[Page] = []
+        queued = Queued()
         if summary.keywords:
-            pages = cookbook.look_up(settings.recipes, styles)
-            chosen = choose(workspace, summary, _crawl_runs(workspace, summary))
-            queue_up(workspace, summary, chosen, pages)
+            run_ids = _crawl_runs(workspace, summary)
+            counts, queued = await queue_jobs(
+                overrides, asdict(summary), run_ids, styles
+            )
+            summary.take(counts)
         with stage(summary, "process"):
             deadline = _deadline(started, settings.budget_minutes)
             await drain(workspace, overrides, summary, deadline=deadline)
-        _present(workspace, summary, chosen, pages)
+        with stage(summary, "gallery"):
+            counts = await write_gallery(overrides, asdict(summary), queued)
+            summary.take(counts)
         if not summary.keywords and not summary.new_outputs:
             summary.notes.append("no job was queued")
     return summary
@@ -124,37 +128,6 @@ def _crawl_runs(workspace: Workspace, summary: Summary) -> list[int]:
             "start with `crawl-and-dream crawl`"
         )
     return found
-
-
-def queue_up(
-    workspace: Workspace,
-    summary: Summary,
-    chosen: Sequence[Candidate],
-    pages: Sequence[Page],
-) -> None:
-    """One job for each chosen original and recipe that has none yet."""
-    now = datetime.now(UTC)
-    with writing(workspace.engine) as session:
-        for page in pages:
-            cookbook.save(session, workspace.store, page, now=now)
-    works = [page.work for page in pages]
-    summary.new_jobs = curating.queue_up(workspace, chosen, works)
-
-
-def _present(
-    workspace: Workspace,
-    summary: Summary,
-    chosen: Sequence[Candidate],
-    pages: Sequence[Page],
-) -> None:
-    digests = [candidate.asset.digest for candidate in chosen]
-    recipes = [page.work.recipe_digest for page in pages]
-    with reading(workspace.engine) as session:
-        there = queries.output_count(session, digests, recipes)
-    summary.outputs = max(there, summary.new_outputs)
-    with stage(summary, "gallery"):
-        page = presenting.write_gallery(workspace, summary.keywords, summary)
-    summary.gallery = str(page)
 
 
 def _deadline(started: float, minutes: float | None) -> float | None:

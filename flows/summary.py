@@ -34,6 +34,11 @@ class Summary:
     def as_json(self) -> dict[str, Any]:
         return asdict(self) | {"seconds": _rounded(self.seconds)}
 
+    def take(self, counts: dict[str, Any]) -> None:
+        """Have these values, as a stage gave them back."""
+        for name, value in counts.items():
+            setattr(self, name, value)
+
     @property
     def nothing_new(self) -> bool:
         """Everything was there; True only of a run that went through to the end."""

@@ -3,7 +3,7 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows import draining, stages
+from flows import draining, queueing, stages
 from flows.stages import Steps
 
 _crawl = task(
@@ -13,11 +13,15 @@ _crawl = task(
 )
 _inspect = task(name="inspect", cache_policy=NO_CACHE)
 _compare = task(name="compare", cache_policy=NO_CACHE)
+_queue = task(name="queue", cache_policy=NO_CACHE)
 _process_batch = task(name="process-batch", cache_policy=NO_CACHE)
+_gallery = task(name="gallery", cache_policy=NO_CACHE)
 
 STEPS = Steps(
     crawl_source=_crawl(stages.crawl_source),
     inspect_originals=_inspect(stages.inspect_originals),
     compare_originals=_compare(stages.compare_originals),
 )
+queue_jobs = _queue(queueing.queue_jobs)
 process_next_batch = _process_batch(draining.process_next_batch)
+write_gallery = _gallery(queueing.write_gallery)
