@@ -95,6 +95,7 @@ def terminals(lonely_home) -> Iterator[Terminals]:
     terminals.close()
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("page", PAGES)
 def test_every_command_of_the_page_works(terminals: Terminals, page: str):
     typed = [line for line in commands(page) if not line.startswith("make ")]
