@@ -25,8 +25,8 @@ def inspect_stored(
 ) -> int:
     """Inspect every original that was stored and not looked at; how many there were.
 
-    `on_progress(done, total)` is told after each; when it answers False the rest waits
-    for the next run.
+    `on_progress(done, total)` is told after every few; when it answers False the rest
+    waits for the next run.
     """
     with reading(workspace.engine) as session:
         stored = select(Asset.digest).where(Asset.state == AssetState.STORED)

@@ -84,7 +84,10 @@ async def gather(
 
 
 def _too_few(workspace: Workspace, crawl_run_ids: Sequence[int]) -> bool:
-    return len(_usable(workspace, crawl_run_ids)) < workspace.settings.max_images
+    settings = workspace.settings
+    with reading(workspace.engine) as session:
+        found = candidates(session, crawl_run_ids)
+    return len(_usable(found, settings)) < settings.max_images
 
 
 def _stopped(summary: Summary) -> bool:
@@ -103,17 +106,17 @@ class _Crawls:
     run_ids: list[int] = field(default_factory=list)
     fetched_bytes: int = 0
     started: float = field(default_factory=time.monotonic)
-    latest: list[Crawled] = field(default_factory=list)
+    latest: dict[tuple[str, str], Crawled] = field(default_factory=dict)
 
     @property
     def broke_off(self) -> bool:
-        """Whether a crawl of the latest round had more to come."""
-        reasons = [one.stats.get("finish_reason") for one in self.latest]
+        """Whether the latest crawl of some keyword and source had more to come."""
+        reasons = [one.stats.get("finish_reason") for one in self.latest.values()]
         return "max-images" in reasons
 
     async def all_once(self, summary: Summary) -> None:
         """Crawl every keyword at every source within the budgets."""
-        self.latest, errors = [], []
+        errors = []
         for keyword, source in product(summary.keywords, self.settings.sources):
             left = self._budget_left()
             if onlooker().stopping.is_set() or min(left.values(), default=1) <= 0:
@@ -124,15 +127,17 @@ class _Crawls:
                 errors.append(exc)
         if errors and not self.latest and not onlooker().stopping.is_set():
             raise errors[0]
-        summary.notes += [str(error) for error in errors]
+        notes = [*summary.notes, *(str(error) for error in errors)]
+        summary.notes = list(dict.fromkeys(notes))
         for name in ("pages", "pages_refused_by_robots", "images_seen"):
-            setattr(summary, name, sum(one.stats.get(name, 0) for one in self.latest))
+            counts = (one.stats.get(name, 0) for one in self.latest.values())
+            setattr(summary, name, sum(counts))
 
     async def _crawl(self, keyword: str, source: str, left: Overrides) -> None:
         crawled = await self.steps.crawl_source(
             keyword, source, self.overrides | left, self.flow_run_id
         )
-        self.latest.append(crawled)
+        self.latest[keyword, source] = crawled
         self.run_ids.append(crawled.crawl_run_id)
         self.fetched_bytes += crawled.stats.get("bytes", 0)
 
@@ -147,11 +152,8 @@ class _Crawls:
         return left
 
 
-def _usable(workspace: Workspace, crawl_run_ids: Sequence[int]) -> list[Candidate]:
-    with reading(workspace.engine) as session:
-        found = candidates(session, crawl_run_ids)
-    policy = workspace.settings.licence_policy
-    return [one for one in found if permits(policy, one.verdict)]
+def _usable(found: Sequence[Candidate], settings: Settings) -> list[Candidate]:
+    return [one for one in found if permits(settings.licence_policy, one.verdict)]
 
 
 def choose(
@@ -170,7 +172,7 @@ def choose(
     summary.found, summary.rejected = sifted.found, sifted.rejected
     summary.duplicates = sifted.duplicates
     summary.near_duplicates = sifted.near_duplicates
-    usable = [c for c in found if permits(settings.licence_policy, c.verdict)]
+    usable = _usable(found, settings)
     refused = Counter(c.verdict.value for c in found)
     refused.subtract(c.verdict.value for c in usable)
     summary.refused_by_licence = dict(+refused)

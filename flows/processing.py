@@ -42,10 +42,6 @@ _NOT_THE_JOBS_FAULT = (PipelineError, SQLAlchemyError)
 logger = logging.getLogger(__name__)
 
 
-def _is_missing(exc: Exception) -> bool:
-    return isinstance(exc, MissingBlobError)
-
-
 @dataclass(frozen=True)
 class Batch:
     """What became of one lease; `leased` is 0 when no job was open."""
@@ -77,7 +73,8 @@ class Renderer:
         try:
             rows = self._outputs(jobs)
         except Exception as exc:  # one bad job must not take all along
-            if isinstance(exc, _NOT_THE_JOBS_FAULT) and not _is_missing(exc):
+            is_missing = isinstance(exc, MissingBlobError)
+            if isinstance(exc, _NOT_THE_JOBS_FAULT) and not is_missing:
                 raise  # the run ends and the lease goes back
             error = traceback.format_exc()
         else:
