@@ -65,4 +65,5 @@ class Base(DeclarativeBase):
         datetime: UtcDateTime,
         dict[str, Any]: Json,
         list[float]: Json,
+        list[dict[str, Any]]: Json,
     }

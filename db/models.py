@@ -35,10 +35,14 @@ class JobState(enum.Enum):
 
 
 class Derivatives(enum.Enum):
-    """Whether a licence lets others make something new from the picture."""
+    """Whether a licence lets others make something new from the picture.
+
+    `UNKNOWN` is a licence that is named but not understood, `UNSTATED` none at all.
+    """
 
     ALLOWED = "allowed"
     FORBIDDEN = "forbidden"
+    UNKNOWN = "unknown"
     UNSTATED = "unstated"
 
 
@@ -49,6 +53,9 @@ class CrawlRun(Base):
 
     id: Mapped[PrimaryId]
     keyword: Mapped[str] = mapped_column(index=True)
+    about: Mapped[str | None] = mapped_column(
+        comment="the sentence that the keyword was taken from"
+    )
     source: Mapped[str]
     state: Mapped[CrawlState] = mapped_column(default=CrawlState.RUNNING)
     started_at: Mapped[datetime]
@@ -76,6 +83,9 @@ class Asset(Base):
     thumbnail: Mapped[bytes | None] = mapped_column(comment="32 x 32 grey levels")
     is_flat: Mapped[bool | None] = mapped_column(
         comment="too even for perceptual hashes to mean anything"
+    )
+    palette: Mapped[list[dict[str, Any]] | None] = mapped_column(
+        comment="main colours, the largest share first"
     )
     near_duplicate_of: Mapped[Sha256 | None] = mapped_column(
         ForeignKey("asset.digest"), index=True
@@ -112,6 +122,14 @@ class Sighting(Base):
     matched: Mapped[dict[str, Any]] = mapped_column(
         comment="field of the page -> words of the keyword found in it"
     )
+    opt_outs: Mapped[list[dict[str, Any]]] = mapped_column(
+        default=list, comment="signals of page and image that ask to be left alone"
+    )
+    original_sha1: Mapped[str | None] = mapped_column(
+        String(40), index=True, comment="of the original, as its source states it"
+    )
+    etag: Mapped[str | None]
+    last_modified: Mapped[str | None]
     seen_at: Mapped[datetime]
 
     claims: Mapped[list["LicenceClaim"]] = relationship(
@@ -133,6 +151,11 @@ class LicenceClaim(Base):
     author: Mapped[str | None]
     claimed_in: Mapped[str] = mapped_column(comment="rel=license, sidecar, …")
     derivatives: Mapped[Derivatives]
+    share_alike: Mapped[bool] = mapped_column(default=False)
+    non_commercial: Mapped[bool] = mapped_column(default=False)
+    attribution: Mapped[str | None] = mapped_column(
+        comment="sentence that credits title, author, source and licence"
+    )
 
 
 class Recipe(Base):

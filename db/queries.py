@@ -5,24 +5,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import column, func, select, table
+from sqlalchemy import Select, column, func, select, table
 from sqlalchemy.orm import Session
 
 from db.base import Json, UtcDateTime
-from db.models import Asset, Output, Sighting
+from db.models import Asset, CrawlRun, Output, Sighting
 
 _RESULTS_COLUMNS = (
     "output_id keyword path digest media_type height width size_bytes recipe "
     "algorithm backbone recipe_digest weights_digest seed device dtype seconds "
     "flow_run_id worker asset_digest asset_height asset_width source source_url "
     "page_url title alt caption score licence licence_url author licence_claimed_in "
-    "derivatives"
+    "derivatives share_alike non_commercial attribution"
 )
 results_view = table(
     "results",
     *(column(name) for name in _RESULTS_COLUMNS.split()),
     column("loss_history", Json),
     column("library_versions", Json),
+    column("opt_outs", Json),
     column("created_at", UtcDateTime()),
     column("seen_at", UtcDateTime()),
 )
@@ -73,6 +74,81 @@ def sift(session: Session, crawl_run_ids: Sequence[int]) -> Sifting:
         near_duplicates=others["near-duplicate"],
         originals=others["original"],
     )
+
+
+def refused_images(
+    session: Session, *, keywords: Sequence[str] = (), limit: int | None = None
+) -> list[dict[str, Any]]:
+    """Images that matched and are not used, with the reason; the newest first.
+
+    An image that was seen several times for a keyword at a source is told as it was
+    seen last. No keywords means all of them.
+    """
+    statement = _refused_last(keywords).order_by(Sighting.id.desc()).limit(limit)
+    return [dict(row) for row in session.execute(statement).mappings()]
+
+
+def refusals(session: Session, *, keywords: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """How many images and pages were refused, by keyword, source and reason.
+
+    Pages are those of the last crawl run of each keyword and source; of them no URL is
+    kept, of the images `example` is one.
+    """
+    last = _refused_last(keywords).subquery()
+    named = (last.c.keyword, last.c.source, last.c.reason)
+    counted = (
+        select(
+            *named, func.count().label("count"), func.min(last.c.url).label("example")
+        )
+        .group_by(*named)
+        .order_by(*named[:2], func.count().desc(), last.c.reason)
+    )
+    images = [{**row, "what": "image"} for row in session.execute(counted).mappings()]
+    return images + _refused_pages(session, keywords)
+
+
+def _refused_last(keywords: Sequence[str]) -> Select[*tuple[Any, ...]]:
+    reason = func.coalesce(Sighting.reason, Asset.reason)
+    last = (
+        select(func.max(Sighting.id))
+        .join(CrawlRun, CrawlRun.id == Sighting.crawl_run_id)
+        .group_by(Sighting.keyword, CrawlRun.source, Sighting.url)
+    )
+    statement = (
+        select(
+            Sighting.url,
+            Sighting.page_url,
+            CrawlRun.source,
+            Sighting.keyword,
+            reason.label("reason"),
+            Sighting.seen_at,
+        )
+        .join(CrawlRun, CrawlRun.id == Sighting.crawl_run_id)
+        .outerjoin(Asset, Asset.digest == Sighting.asset_digest)
+        .where(Sighting.id.in_(last), reason.is_not(None))
+    )
+    if keywords:
+        statement = statement.where(Sighting.keyword.in_(keywords))
+    return statement
+
+
+def _refused_pages(session: Session, keywords: Sequence[str]) -> list[dict[str, Any]]:
+    last = select(func.max(CrawlRun.id)).group_by(CrawlRun.keyword, CrawlRun.source)
+    runs = select(CrawlRun).where(CrawlRun.id.in_(last))
+    if keywords:
+        runs = runs.where(CrawlRun.keyword.in_(keywords))
+    return [
+        {
+            "keyword": run.keyword,
+            "source": run.source,
+            "reason": reason,
+            "count": count,
+            "example": None,
+            "what": "page",
+        }
+        for run in session.scalars(runs.order_by(CrawlRun.keyword, CrawlRun.source))
+        for reason, count in Counter(run.stats.get("pages_refused", {})).most_common()
+    ]
 
 
 def results(

@@ -1,7 +1,8 @@
 """The `results` view: one row per output and keyword, for people who ask by hand.
 
 Where a picture came from is told by its first sighting for the keyword; by that of a
-near-duplicate only when the original itself was not seen for it.
+near-duplicate only when the original itself was not seen for it. Of several licence
+claims the strictest is shown.
 """
 
 RESULTS = """
@@ -44,7 +45,11 @@ SELECT
     licence_claim.url AS licence_url,
     licence_claim.author AS author,
     licence_claim.claimed_in AS licence_claimed_in,
-    licence_claim.derivatives AS derivatives
+    licence_claim.derivatives AS derivatives,
+    licence_claim.share_alike AS share_alike,
+    licence_claim.non_commercial AS non_commercial,
+    licence_claim.attribution AS attribution,
+    sighting.opt_outs AS opt_outs
 FROM output
 JOIN recipe ON recipe.digest = output.recipe_digest
 JOIN asset ON asset.digest = output.asset_digest
@@ -61,8 +66,15 @@ JOIN (
 ) AS first_sighting ON first_sighting.asset_digest = output.asset_digest
 JOIN sighting ON sighting.id = first_sighting.id
 JOIN crawl_run ON crawl_run.id = sighting.crawl_run_id
-LEFT JOIN (
-    SELECT sighting_id, MIN(id) AS id FROM licence_claim GROUP BY sighting_id
-) AS first_claim ON first_claim.sighting_id = sighting.id
-LEFT JOIN licence_claim ON licence_claim.id = first_claim.id
+LEFT JOIN licence_claim ON licence_claim.id = (
+    SELECT claim.id FROM licence_claim AS claim
+    WHERE claim.sighting_id = sighting.id
+    ORDER BY
+        CASE claim.derivatives
+            WHEN 'forbidden' THEN 0 WHEN 'unknown' THEN 1
+            WHEN 'allowed' THEN 2 ELSE 3
+        END,
+        claim.id
+    LIMIT 1
+)
 """

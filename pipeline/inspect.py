@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
 from pipeline.errors import MissingBlobError
+from pipeline.palette import Swatch, palette
 from pipeline.store import ORIGINALS, Store, blob_path
 
 # Pillow opens forty formats by default, and most advisories hit the rare ones.
@@ -24,6 +25,8 @@ FORMATS = {
     "AVIF": "image/avif",
     "TIFF": "image/tiff",
 }
+# A JPEG with further pictures behind it, as telephones write them, calls itself MPO.
+_MEDIA_TYPES = FORMATS | {"MPO": FORMATS["JPEG"]}
 THUMBNAIL_PX = 32
 FLAT_STD = 4.0  # grey levels; below it a perceptual hash is mostly noise
 NOT_AN_IMAGE, UNDECODABLE = "not-an-image", "undecodable"
@@ -61,6 +64,7 @@ class Inspection:
     dhash: int
     thumbnail: bytes
     is_flat: bool
+    palette: list[Swatch]
 
 
 def inspect(content: bytes, limits: Limits) -> Inspection | Rejection:
@@ -68,17 +72,18 @@ def inspect(content: bytes, limits: Limits) -> Inspection | Rejection:
     opened = _open(content, limits)
     if isinstance(opened, Rejection):
         return opened
-    media_type = FORMATS[str(opened.format)]
+    media_type = _MEDIA_TYPES[str(opened.format)]
     try:
         height, width = _upright_size(opened)
         # A JPEG decodes faster at a fraction of its size, and the hashes stay the
         # same: at most 2 bits of the pHash move.
-        opened.draft("RGB", (512, 512))
-        grey = upright(opened).convert("L")
+        opened.draft("RGB", (128, 128))
+        picture = upright(opened)
     except MemoryError:
         raise
     except Exception as exc:  # noqa: BLE001  # damaged files raise anything
         return Rejection(UNDECODABLE, f"decoding stopped: {exc}")
+    grey = picture.convert("L")
     thumbnail = grey.resize((THUMBNAIL_PX, THUMBNAIL_PX), Image.Resampling.BOX)
     return Inspection(
         media_type=media_type,
@@ -88,6 +93,7 @@ def inspect(content: bytes, limits: Limits) -> Inspection | Rejection:
         dhash=_signed(imagehash.dhash(grey)),
         thumbnail=thumbnail.tobytes(),
         is_flat=bool(np.asarray(thumbnail).std() < FLAT_STD),
+        palette=palette(picture),
     )
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from sqlalchemy import URL
 
@@ -29,7 +29,7 @@ class Settings(BaseSettings):
     weights_dir: Path = Path()
     gallery_dir: Path = Path()
 
-    sources: Words = ()
+    sources: Words = ("commons",)
     recipes: Words = ("flow", "mosaic", "dream")
     max_images: int = Field(default=50, ge=1)
     licence_policy: Literal["derivatives-allowed", "any"] = "derivatives-allowed"
@@ -37,12 +37,28 @@ class Settings(BaseSettings):
     contact: str = Field(
         default="", description="URL or e-mail address sent in the User-Agent"
     )
+    openverse_client_id: str = ""
+    openverse_client_secret: SecretStr = SecretStr("")
+    flickr_key: SecretStr = SecretStr("")
+    pexels_key: SecretStr = SecretStr("")
+    opt_outs: Literal["obey", "record", "ignore"] = Field(
+        default="obey", description="what becomes of images that ask to be left alone"
+    )
+    proxy: SecretStr = Field(
+        default=SecretStr(""),
+        description="http://HOST:PORT that all requests go through",
+    )
     budget_minutes: float | None = Field(default=None, gt=0)
     budget_bytes: int | None = Field(default=None, ge=1)
 
     max_depth: int = Field(default=4, ge=0, description="links from the start page")
     max_pages: int = Field(default=500, ge=1)
-    max_image_bytes: int = Field(default=40_000_000, ge=1)
+    max_image_bytes: int = Field(default=32_000_000, ge=1)
+    image_side_px: int = Field(
+        default=1920,
+        ge=20,
+        description="what sources offer larger is fetched as a thumbnail of this side",
+    )
     request_delay_s: float = Field(default=0.5, ge=0, description="per host")
     request_timeout_s: float = Field(default=30, gt=0)
 
@@ -92,9 +108,14 @@ class Settings(BaseSettings):
         variables = {}
         for name, value in self:
             if value is not None:
-                text = ",".join(value) if isinstance(value, tuple) else str(value)
-                variables[PREFIX + name.upper()] = text
+                variables[PREFIX + name.upper()] = _text(value)
         return variables
+
+
+def _text(value: object) -> str:
+    if isinstance(value, SecretStr):
+        return value.get_secret_value()
+    return ",".join(value) if isinstance(value, tuple) else str(value)
 
 
 def _sqlite(path: Path) -> str:

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 import pipeline.inspect  # noqa: F401  # loaded before the limit on memory counts
@@ -21,7 +22,8 @@ def serve(
 ) -> None:
     """Answer calls until the other end is closed, as it is when the parent dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
-    resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
+    limit_bytes = _taken_bytes() + memory_bytes
+    resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
     connection.send("ready")
     while True:
         try:
@@ -32,6 +34,15 @@ def serve(
             signal.setitimer(signal.ITIMER_REAL, 0)
         except (EOFError, BrokenPipeError, ConnectionResetError):
             return
+
+
+def _taken_bytes() -> int:
+    """The address space that libraries have taken: the more processors, the more."""
+    try:
+        pages = int(Path("/proc/self/statm").read_text().split()[0])
+    except FileNotFoundError:  # not on Linux
+        return 0
+    return pages * resource.getpagesize()
 
 
 def _answer(function: Callable[[Any], Any], given: object) -> object:

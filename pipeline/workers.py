@@ -30,7 +30,10 @@ _START_S = 60  # to import what the function needs, on a machine that is busy
 
 @dataclass(frozen=True)
 class Bounds:
-    """What one call may take; `processes` calls run side by side."""
+    """What one call may take; `processes` calls run side by side.
+
+    `memory_bytes` are those beyond what a worker has when it starts.
+    """
 
     processes: int
     timeout_s: float

@@ -1,5 +1,7 @@
 """Named queries: what became of the findings, and the `results` view."""
 
+from operator import itemgetter
+
 from sqlalchemy.orm import Session
 
 from db import queries
@@ -98,3 +100,61 @@ def test_pace_is_seconds_and_bytes_per_pixel(session: Session, make):
     make.output(job, seconds=5.0, size_bytes=20_000)
 
     assert queries.pace(session) == {job.recipe_digest: (5.0 / 10_000, 2.0)}
+
+
+def test_refusals_are_counted_by_keyword_source_and_reason(session: Session, make):
+    dunes = make.crawl_run(stats={"pages_refused": {"robots": 2, "timeout": 5}})
+    beach = make.crawl_run(keyword="beach", source="commons", stats={})
+    broken = make.asset(state=AssetState.REJECTED, reason="undecodable")
+    make.sighting(broken, dunes, url="https://x/broken")
+    make.sighting(None, dunes, reason="opted-out", url="https://x/b")
+    make.sighting(None, dunes, reason="opted-out", url="https://x/a")
+    make.sighting(make.asset(), dunes)
+    make.sighting(None, beach, reason="licence", url="https://x/c")
+
+    told = itemgetter("keyword", "source", "what", "reason", "count", "example")
+    counted = [told(row) for row in queries.refusals(session)]
+
+    assert counted == [
+        ("beach", "commons", "image", "licence", 1, "https://x/c"),
+        ("dunes", "folder:x", "image", "opted-out", 2, "https://x/a"),
+        ("dunes", "folder:x", "image", "undecodable", 1, "https://x/broken"),
+        ("dunes", "folder:x", "page", "timeout", 5, None),
+        ("dunes", "folder:x", "page", "robots", 2, None),
+    ]
+
+
+def test_a_refusal_is_told_as_it_was_last(session: Session, make):
+    first = make.crawl_run(stats={"pages_refused": {"robots": 9}})
+    last = make.crawl_run(stats={"pages_refused": {"robots": 1}})
+    make.sighting(None, first, reason="timeout", url="https://x/came-later")
+    make.sighting(make.asset(), last, url="https://x/came-later")
+    make.sighting(None, first, reason="timeout", url="https://x/never-came")
+    make.sighting(None, last, reason="http-error", url="https://x/never-came")
+
+    [image, pages] = queries.refusals(session)
+
+    assert (image["reason"], image["count"]) == ("http-error", 1)
+    assert (pages["reason"], pages["count"]) == ("robots", 1)
+
+
+def test_every_refused_image_is_a_row_that_says_where_it_was_seen(
+    session: Session, make
+):
+    run = make.crawl_run(keyword="beach", source="site:https://x/")
+    make.sighting(
+        None, run, reason="robots", url="https://x/a", page_url="https://x/page"
+    )
+    make.sighting(None, make.crawl_run(), reason="robots")
+
+    [row] = queries.refused_images(session, keywords=["beach"])
+
+    assert row.pop("seen_at").tzinfo is not None
+    assert row == {
+        "url": "https://x/a",
+        "page_url": "https://x/page",
+        "source": "site:https://x/",
+        "keyword": "beach",
+        "reason": "robots",
+    }
+    assert len(queries.refused_images(session, limit=1)) == 1

@@ -4,11 +4,13 @@ import pytest
 from sqlalchemy.orm import Session
 
 from db.models import AssetState, Derivatives
-from pipeline.policy import candidates, permits, verdict
+from pipeline.policy import Verdict, candidates, judged, permits, verdict
+from pipeline.usable import usable_assets
 
-ALLOWED, FORBIDDEN, UNSTATED = (
+ALLOWED, FORBIDDEN, UNKNOWN, UNSTATED = (
     Derivatives.ALLOWED,
     Derivatives.FORBIDDEN,
+    Derivatives.UNKNOWN,
     Derivatives.UNSTATED,
 )
 
@@ -19,11 +21,52 @@ ALLOWED, FORBIDDEN, UNSTATED = (
         ([], UNSTATED),
         ([UNSTATED], UNSTATED),
         ([UNSTATED, ALLOWED], ALLOWED),
-        ([ALLOWED, FORBIDDEN], FORBIDDEN),
+        ([ALLOWED, UNKNOWN], UNKNOWN),
+        ([UNKNOWN, ALLOWED, FORBIDDEN], FORBIDDEN),
     ],
 )
-def test_one_prohibition_outweighs_every_permission(claims, expected):
+def test_the_strictest_claim_outweighs_every_permission(claims, expected):
     assert verdict(claims) is expected
+
+
+@pytest.mark.parametrize(
+    ("claims", "expected"),
+    [
+        ([], Verdict(UNSTATED)),
+        (
+            [Verdict(UNSTATED, attribution="Image by Ada")],
+            Verdict(UNSTATED, attribution="Image by Ada"),
+        ),
+        (
+            [
+                Verdict(ALLOWED, share_alike=True, attribution="by-sa"),
+                Verdict(ALLOWED, non_commercial=True),
+                Verdict(UNSTATED, attribution="nothing"),
+            ],
+            Verdict(ALLOWED, True, True, "by-sa"),
+        ),
+        (
+            [
+                Verdict(ALLOWED, attribution="by"),
+                Verdict(ALLOWED, share_alike=True, attribution="by-sa"),
+            ],
+            Verdict(ALLOWED, share_alike=True, attribution="by-sa"),
+        ),
+        (
+            [
+                Verdict(ALLOWED, share_alike=True, attribution="by-sa"),
+                Verdict(FORBIDDEN, non_commercial=True, attribution="by-nc-nd"),
+            ],
+            Verdict(FORBIDDEN, share_alike=True, attribution="by-nc-nd"),
+        ),
+    ],
+    ids=["nothing", "no-licence", "conditions", "strictest", "prohibition"],
+)
+def test_the_verdict_has_the_conditions_of_all_permissions_and_a_credit(
+    claims, expected
+):
+    assert judged(claims) == expected
+    assert judged(reversed(claims)) == expected
 
 
 @pytest.mark.parametrize("answer", list(Derivatives))
@@ -83,3 +126,46 @@ def test_a_prohibition_seen_in_another_crawl_counts(session: Session, make):
     [candidate] = candidates(session, [run.id])
 
     assert candidate.verdict is FORBIDDEN
+
+
+def test_the_terms_of_a_picture_come_from_all_its_sightings(session: Session, make):
+    original, run = make.asset(), make.crawl_run()
+    copy = make.asset(near_duplicate_of=original.digest)
+    seen = make.sighting(original, run, ALLOWED)
+    seen.claims[0].attribution = '"Low tide" by Ada, licensed under CC BY 4.0'
+    elsewhere = make.sighting(copy, make.crawl_run(), ALLOWED, UNSTATED)
+    elsewhere.claims[0].share_alike = True
+    session.flush()
+
+    [candidate] = candidates(session, [run.id])
+
+    assert candidate.terms == Verdict(
+        ALLOWED,
+        share_alike=True,
+        attribution='"Low tide" by Ada, licensed under CC BY 4.0',
+    )
+
+
+def test_a_claim_of_an_address_where_the_picture_was_refused_counts(
+    session: Session, make
+):
+    asset, url = make.asset(), "https://example.org/a.jpg"
+    run, other = make.crawl_run(), make.crawl_run()
+    make.sighting(asset, run, ALLOWED, url=url)
+    make.sighting(None, other, FORBIDDEN, url=url, reason="licence")
+
+    [candidate] = candidates(session, [run.id])
+    assert candidate.verdict is FORBIDDEN
+    assert usable_assets(session, run.id, "derivatives-allowed") == set()
+
+
+def test_a_picture_that_another_source_was_asked_to_leave_alone_is_no_candidate(
+    session: Session, make
+):
+    asset, url = make.asset(), "https://example.org/a.jpg"
+    run, other = make.crawl_run(), make.crawl_run()
+    make.sighting(asset, run, ALLOWED, url=url)
+    make.sighting(None, other, url=url, reason="opted-out")
+
+    assert candidates(session, [run.id, other.id]) == []
+    assert [one.asset for one in candidates(session, [run.id])] == [asset]

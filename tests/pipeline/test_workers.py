@@ -1,6 +1,7 @@
 """Worker processes: a call that hangs, crashes or eats memory harms no other."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -19,6 +20,8 @@ def behave(how: str) -> str:
         time.sleep(60)
     if how == "die":
         os._exit(9)
+    if how == "killed":
+        os.kill(os.getpid(), signal.SIGKILL)
     if how == "eat":
         bytearray(4_000_000_000)
     return how.upper()
@@ -30,7 +33,7 @@ def test_results_come_in_the_order_of_the_inputs():
     assert list(run_bounded(str.upper, words, BOUNDS)) == [w.upper() for w in words]
 
 
-@pytest.mark.parametrize("trouble", ["hang", "die", "eat"])
+@pytest.mark.parametrize("trouble", ["hang", "die", "killed", "eat"])
 def test_trouble_is_a_value_and_the_others_go_on(trouble: str):
     made = list(run_bounded(behave, ["a", trouble, "b"], BOUNDS))
 
