@@ -7,46 +7,34 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from crawler.licences import UNSTATED, is_url, parse
+from crawler import xmp
+from crawler.descriptions import (
+    LONGEST_STATEMENT,
+    UNREADABLE,
+    Description,
+    Kind,
+    Statement,
+)
 from crawler.tables import LICENCE_LIKE, folded, read_table, same_name
 from crawler.text import clean
-from pipeline.ingest import Claim
 
 logger = logging.getLogger(__name__)
 
 _LARGEST_BYTES = 2_000_000
+_OF_TREE = "metadata.json"
+_JSON = ("{name}.json", "{name}.supplemental-metadata.json", "{stem}.json")
+_XMP = ("{name}.xmp", "{stem}.xmp", "{stem}.XMP")
 _TITLES = ("title", "name", "headline")
-_CAPTIONS = ("caption", "description")
+_CAPTIONS = ("caption", "description", "content")
+_TAGS = ("tags", "keywords", "labels", "subject", "subjects", "people")
 _AUTHORS = ("author", "authors", "artist", "creator", "photographer", "credit")
-_LICENCES = ("licence", "license", "rights", "usageterms")
-_LICENCE_URLS = ("licenceurl", "licenseurl")
-_UNREADABLE = "unreadable"  # stands for a licence: something is said, not what
-
-
-@dataclass(frozen=True)
-class Description:
-    """What is said of one picture, and in which file."""
-
-    said_in: str
-    title: str | None = None
-    caption: str | None = None
-    alt: str | None = None
-    author: str | None = None
-    licence: str | None = None
-    licence_url: str | None = None
-
-    @property
-    def claim(self) -> Claim | None:
-        """The licence claim, or None where the file says nothing about rights."""
-        if not (self.licence or self.licence_url):
-            return None
-        licence = parse(self.licence_url or "")
-        if licence is UNSTATED:
-            licence = parse(self.licence or "")
-        derivatives = licence.derivatives
-        said = self.licence_url if is_url(self.licence_url or "") else None
-        url = licence.url or said
-        return Claim(licence.slug, self.said_in, derivatives, url, self.author)
+_ACCOUNTS = ("username", "uploader")  # of those who saved from a website
+_SOURCES = ("source", "sourceurl", "pageurl", "posturl", "webpageurl", "permalink")
+_USUAL = {
+    **dict.fromkeys(("licenceurl", "licenseurl"), Kind.POINTER),
+    **dict.fromkeys(("licence", "license", "usageterms"), Kind.LICENCE),
+    **dict.fromkeys(("rights", "copyright", "copyrightnotice"), Kind.NOTICE),
+}
 
 
 @dataclass
@@ -57,8 +45,7 @@ class _Tables:
     of_all: list[Description] = field(default_factory=list)
 
     def of(self, name: str) -> list[Description]:
-        exact = self.by_name.get(name) or self.by_name.get(same_name(name), [])
-        return [*exact, *self.of_all]
+        return self.by_name.get(name) or self.by_name.get(same_name(name), [])
 
 
 class Sidecars:
@@ -69,35 +56,29 @@ class Sidecars:
         self._tables: dict[Path, _Tables] = {}
         self._metadata: dict[Path, Description | None] = {}
 
-    def of(self, picture: Path) -> Description | None:
-        """What its own files, tables above it, and a tree's metadata say, the nearest
-        first; the licence is of the first that states one.
+    def of(self, picture: Path) -> list[Description]:
+        """What its own files and the rows of tables say, then what is said of all
+        pictures of a folder, the nearest first.
 
-        A file that cannot be read states no licence; it does not count as if nobody
-        had said anything.
+        All that is stated of the picture's own rights counts. Where nothing is, the
+        nearest file that states something of all pictures does, and a table that
+        cannot be read is one: it does not count as if nobody had said anything.
         """
-        found = list(self._descriptions(picture))
-        if not found:
-            return None
-        stating = next((said for said in found if said.claim), found[0])
-        return replace(
-            stating,
-            title=next((said.title for said in found if said.title), None),
-            caption=next((said.caption for said in found if said.caption), None),
-            alt=next((said.alt for said in found if said.alt), None),
-            author=stating.author or found[0].author,
-        )
-
-    def _descriptions(self, picture: Path) -> Iterator[Description]:
-        for name in (f"{picture.name}.json", f"{picture.stem}.json"):
-            own = picture.with_name(name)
-            if own.is_file() and name != "metadata.json":
-                yield _from_json(own)
         above = self._upwards(picture.parent)
+        found = [*_own(picture), *self._rows(picture, above)]
+        for said in self._of_all(above):
+            is_stated = any(one.statements for one in found)
+            found.append(replace(said, statements=()) if is_stated else said)
+        return found
+
+    def _rows(self, picture: Path, above: list[Path]) -> Iterator[Description]:
         for folder in above:
-            yield from self._tables_in(folder).of(
-                picture.relative_to(folder).as_posix()
-            )
+            name = picture.relative_to(folder).as_posix()
+            yield from self._tables_in(folder).of(name)
+
+    def _of_all(self, above: list[Path]) -> Iterator[Description]:
+        for folder in above:
+            yield from self._tables_in(folder).of_all
         for folder in above:
             if said := self._metadata_in(folder):
                 yield said
@@ -109,8 +90,8 @@ class Sidecars:
 
     def _metadata_in(self, folder: Path) -> Description | None:
         if folder not in self._metadata:
-            file = folder / "metadata.json"
-            self._metadata[folder] = _from_json(file) if file.is_file() else None
+            file = folder / _OF_TREE
+            self._metadata[folder] = _from_json(file) if is_file(file) else None
         return self._metadata[folder]
 
     def _upwards(self, folder: Path) -> list[Path]:
@@ -118,21 +99,48 @@ class Sidecars:
         return within[: within.index(self._root) + 1]
 
 
+def is_file(path: Path) -> bool:
+    """Whether there is such a file; no for one that nobody may see."""
+    try:
+        return path.is_file()
+    except OSError:  # no permission, or a name longer than names can be
+        return False
+
+
+def _own(picture: Path) -> Iterator[Description]:
+    for patterns, read in ((_JSON, _from_json), (_XMP, _from_xmp)):
+        for pattern in patterns:
+            name = pattern.format(name=picture.name, stem=picture.stem)
+            own = picture.with_name(name)
+            if name != _OF_TREE and is_file(own):
+                yield read(own)
+
+
+def _from_xmp(file: Path) -> Description:
+    try:
+        if file.stat().st_size > _LARGEST_BYTES:
+            return _unreadable(file)
+        return xmp.described(file.read_bytes(), file.name)
+    except (OSError, xmp.XmpError):
+        return _unreadable(file)
+
+
 def _from_json(file: Path) -> Description:
     try:
         said = json.loads(_content(file))
+        if not isinstance(said, dict):
+            return _unreadable(file)
+        plugin = said.get("KPlugin")
+        said |= plugin if isinstance(plugin, dict) else {}
+        return _description(said, file.name)
     except (OSError, ValueError, RecursionError):
         return _unreadable(file)
-    if not isinstance(said, dict):
-        return _unreadable(file)
-    plugin = said.get("KPlugin")
-    return _description(said | plugin if isinstance(plugin, dict) else said, file.name)
 
 
 def _from_tables(folder: Path) -> _Tables:
     found = _Tables()
     for file in sorted(folder.iterdir()):
-        if file.suffix.lower() != ".csv" or not file.is_file():
+        if file.suffix.lower() != ".csv" or not is_file(file):
             continue
         try:
             rows = read_table(_content(file))
@@ -148,7 +156,8 @@ def _from_tables(folder: Path) -> _Tables:
 
 def _unreadable(file: Path) -> Description:
     logger.warning("Sidecar cannot be read", extra={"path": str(file)})
-    return Description(f"{file.name}, which cannot be read", licence=_UNREADABLE)
+    where = f"{file.name}, which cannot be read"
+    return Description(statements=(Statement(where, UNREADABLE, Kind.LICENCE),))
 
 
 def _content(file: Path) -> str:
@@ -167,22 +176,36 @@ def _content(file: Path) -> str:
 def _description(said: dict[Any, Any], said_in: str) -> Description:
     values = {folded(key): value for key, value in said.items() if isinstance(key, str)}
     return Description(
-        said_in,
         title=_first(values, _TITLES),
         caption=_first(values, _CAPTIONS),
         alt=_first(values, ("alt",)),
-        author=_first(values, _AUTHORS),
-        licence=_first(values, _LICENCES) or _stated_otherwise(values),
-        licence_url=_first(values, _LICENCE_URLS),
+        tags=_first(values, _TAGS),
+        author=_first(values, (*_AUTHORS, *_ACCOUNTS)),
+        source_url=_web(values),
+        statements=tuple(_statements(values, said_in)),
     )
 
 
-def _stated_otherwise(values: dict[str, Any]) -> str | None:
-    """A licence under a name of its own, such as `Lizenz`, or in a form of its own."""
-    named = [name for name in values if LICENCE_LIKE.search(name)]
-    texts = tuple(name for name in named if name not in _LICENCE_URLS)
-    is_said = any(values[name] and not isinstance(values[name], str) for name in named)
-    return _first(values, texts) or (_UNREADABLE if is_said else None)
+def _statements(values: dict[str, Any], said_in: str) -> Iterator[Statement]:
+    """The statements by their usual names, or else by others, such as `Lizenz`, or else
+    in a form of its own."""
+    others = dict.fromkeys(filter(LICENCE_LIKE.search, values), Kind.LICENCE)
+    for kinds in (_USUAL, others):
+        found = [
+            Statement(said_in, text, kind)
+            for name, kind in kinds.items()
+            if (text := _text(values.get(name))) and any(map(str.isalpha, text))
+        ]
+        if found:
+            yield from found
+            return
+    if any(values[name] for name in others):
+        yield Statement(said_in, UNREADABLE, Kind.LICENCE)
+
+
+def _web(values: dict[str, Any]) -> str | None:
+    texts = (_text(values.get(name)) or "" for name in _SOURCES)
+    return next((text for text in texts if text.startswith("http")), None)
 
 
 def _first(values: dict[str, Any], names: tuple[str, ...]) -> str | None:
@@ -192,7 +215,8 @@ def _first(values: dict[str, Any], names: tuple[str, ...]) -> str | None:
 def _text(value: Any) -> str | None:
     """A string, a list of them, or KDE's `{"Name": …}`, as one line."""
     if isinstance(value, dict):
-        value = next((value[key] for key in ("Name", "name") if key in value), None)
+        keys = ("Name", "name", "username")
+        value = next((value[key] for key in keys if key in value), None)
     if isinstance(value, list):
-        return clean("; ".join(filter(None, map(_text, value))))
-    return clean(value) if isinstance(value, str) else None
+        return clean("; ".join(filter(None, map(_text, value))), LONGEST_STATEMENT)
+    return clean(value, LONGEST_STATEMENT) if isinstance(value, str) else None

@@ -1,61 +1,82 @@
 """A folder on this machine: every picture in it, with what lies beside it."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
+from typing import Any
 
 from scrapy import Request
 from scrapy.exceptions import CloseSpider
 
+from crawler.descriptions import LONGEST_AUTHOR, Description, merged
+from crawler.embedded import read
 from crawler.formats import HEAD_BYTES, IMAGE_SUFFIXES, is_image
-from crawler.licences import OWN
-from crawler.middlewares import LOCAL_FILE
-from crawler.relevance import relevance, spaced
-from crawler.reporting import NOT_MATCHING, SEEN
-from crawler.sidecars import Description, Sidecars
+from crawler.licences import OWN, attribution
+from crawler.meta import LOCAL_FILE
+from crawler.relevance import relevance
+from crawler.sidecars import Sidecars, is_file
 from crawler.spiders.images import ImageSpider
 from crawler.text import clean
+from crawler.words import spaced
 from pipeline.ingest import Claim, Sighting
 
 
 class FolderSpider(ImageSpider):
-    """Looks at names and sidecars; pictures that match are asked for like any other.
+    """Looks at names, at sidecars, and at what files say of themselves; pictures that
+    match are asked for like any other.
 
-    They are requests rather than items, because Scrapy does not wait for items of
+    Whoever points at a folder vouches for pictures of which nothing states any rights:
+    they get the claim `own`. What is stated in a sidecar or in the file itself is a
+    claim each, and the strictest of them wins: a copyright notice in a file that names
+    no licence, `© 2020 Ada`, reserves all rights, whatever a sidecar grants.
+
+    Pictures are requests rather than items, because Scrapy does not wait for items of
     `start()` when it closes.
     """
 
     name = "folder"
 
     async def start(self) -> AsyncIterator[Request]:
-        root = Path(self.where).expanduser()
+        root = Path(self.place).expanduser()
         if not root.is_dir():
-            raise CloseSpider(f"folder {self.where} does not exist")
+            raise CloseSpider(f"folder {self.place} does not exist")
         if not os.access(root, os.R_OK | os.X_OK):
-            raise CloseSpider(f"folder {self.where} cannot be read")
-        root = root.resolve()
+            raise CloseSpider(f"folder {self.place} cannot be read")
+        seen = self._seen(root.resolve())
+        # Files are read in a thread: downloads go on meanwhile.
+        while one := await asyncio.to_thread(next, seen, None):
+            picture, sighting = one
+            self.sees_first(picture.as_uri())
+            if sighting:
+                local: dict[str, Any] = {LOCAL_FILE: str(picture)}
+                yield self.image_request(sighting, **local)
+
+    def _seen(self, root: Path) -> Iterator[tuple[Path, Sighting | None]]:
+        """Every picture, with its sighting if it matches."""
         sidecars = Sidecars(root)
         for picture in pictures(root):
-            self.crawler.stats.inc_value(SEEN)
-            if sighting := self._sighting(picture, root, sidecars.of(picture)):
-                yield self.image_request(sighting, **{LOCAL_FILE: picture})
-            else:
-                self.crawler.stats.inc_value(NOT_MATCHING)
+            embedded = read(picture, limit_bytes=self.ours.max_image_bytes)
+            said = [*sidecars.of(picture), embedded]
+            yield picture, self._sighting(picture, root, said)
 
     def _sighting(
-        self, picture: Path, root: Path, said: Description | None
+        self, picture: Path, root: Path, said: list[Description]
     ) -> Sighting | None:
         folders = (root.name, *picture.relative_to(root).parts[:-1])
-        fields: dict[str, str | None] = {
+        about = merged(said)
+        fields = {
             "file_name": clean(spaced(picture.stem)),
             "folder": clean(" ".join(map(spaced, folders))),
-            "title": said.title if said else None,
-            "caption": said.caption if said else None,
-            "alt": said.alt if said else None,
+            "title": clean(about.title),
+            "caption": clean(about.caption),
+            "alt": clean(about.alt),
+            "tags": clean(about.tags),
         }
         found = relevance(self.keyword, fields)
         if not found.matches:
             return None
+        claims = [claim for one in said for claim in one.claims(about)]
         return Sighting(
             url=picture.as_uri(),
             page_url=None,
@@ -65,7 +86,7 @@ class FolderSpider(ImageSpider):
             title=fields["title"],
             alt=fields["alt"],
             caption=fields["caption"],
-            claims=(_claim(said),),
+            claims=tuple(dict.fromkeys(claims)) or (_own(about),),
         )
 
 
@@ -83,7 +104,7 @@ def pictures(root: Path) -> Iterator[Path]:
 
 
 def _is_picture(file: Path, root: Path) -> bool:
-    if not file.is_file() or not file.resolve().is_relative_to(root):
+    if not is_file(file) or not file.resolve().is_relative_to(root):
         return False
     if file.suffix.lower() in IMAGE_SUFFIXES:
         return True
@@ -94,9 +115,9 @@ def _is_picture(file: Path, root: Path) -> bool:
         return False
 
 
-def _claim(said: Description | None) -> Claim:
-    """Whoever points at a folder vouches for what carries no claim."""
-    if said and said.claim:
-        return said.claim
-    author = said.author if said else None
-    return Claim(OWN.slug, "folder", OWN.derivatives, author=author)
+def _own(about: Description) -> Claim:
+    author = clean(about.author, LONGEST_AUTHOR)
+    sentence = attribution(
+        title=about.title, author=author, source_url=about.source_url, licence=OWN
+    )
+    return OWN.claim("folder", author=author, attribution=sentence)

@@ -4,6 +4,9 @@ import json
 
 import pytest
 from crawls import last_run, sightings
+from packets import xmp
+from pictures import encoded, paint
+from PIL import Image
 from website import JPEG, PNG
 
 from db.models import CrawlState, Derivatives
@@ -100,7 +103,7 @@ def test_claims_come_from_sidecars_and_the_person_vouches_for_the_rest(
         "a.jpg": [("cc-by-nd-4.0", "Risto Saukonpää", "photos.csv")],
         "evening%20glow%202.jpg": [("cc0-1.0", "Cy", "evening glow 2.jpg.json")],
         "evening%20glow%203.jpg": [
-            ("unstated", None, "evening glow 3.json, which cannot be read")
+            ("other", None, "evening glow 3.json, which cannot be read")
         ],
         "evening%20glow%204.jpg": [("own", None, "folder")],
         "1920x1080.jpg": [("lgpl-3.0", "Ada; Bo", "metadata.json")],
@@ -108,6 +111,48 @@ def test_claims_come_from_sidecars_and_the_person_vouches_for_the_rest(
     assert names(session)["1920x1080.jpg"].title == "Evening Glow"
     own = names(session)["evening%20glow%204.jpg"].claims[0]
     assert own.derivatives is Derivatives.ALLOWED
+
+
+def test_files_speak_for_themselves_and_sidecars_do_not_outvote_them(
+    folder, crawl_folder, session
+):
+    titled = xmp(
+        "<dc:title>Evening glow</dc:title><dc:creator>Ada</dc:creator>"
+        "<dc:subject><rdf:Bag><rdf:li>sea</rdf:li></rdf:Bag></dc:subject>"
+        "<cc:license rdf:resource='https://creativecommons.org/licenses/by-sa/4.0/'/>"
+    )
+    noticed = Image.Exif()
+    noticed[0x8298] = "(c) 2020 Bo"
+    clouds = [paint(seed, (32, 32)) for seed in range(3)]
+    (folder / "1.jpg").write_bytes(encoded(clouds[0], xmp=titled.encode()))
+    (folder / "evening glow 2.png").write_bytes(
+        encoded(clouds[1], "PNG", exif=noticed.tobytes())
+    )
+    (folder / "evening glow 2.json").write_text('{"licence": "CC BY 4.0"}')
+    (folder / "evening glow 3.webp").write_bytes(encoded(clouds[2], "WEBP"))
+    (folder / "evening glow 3.json").write_text('{"author": "Cy"}')
+
+    crawled = crawl_folder("--max-images", "9")
+
+    assert crawled.exit_status == 0, crawled.stderr
+    assert claims(session) == {
+        "1.jpg": [("cc-by-sa-4.0", "Ada", "XMP cc:license")],
+        "evening%20glow%202.png": [
+            ("cc-by-4.0", None, "evening glow 2.json"),
+            ("all-rights-reserved", None, "EXIF Copyright"),
+        ],
+        "evening%20glow%203.webp": [("own", "Cy", "folder")],
+    }
+    [claim] = names(session)["1.jpg"].claims
+    assert claim.share_alike
+    assert claim.attribution == (
+        '"Evening glow" by Ada, licensed under CC BY-SA 4.0 '
+        "(https://creativecommons.org/licenses/by-sa/4.0/)"
+    )
+    [own] = names(session)["evening%20glow%203.webp"].claims
+    assert own.attribution == "Image by Cy"
+    usable = [event["usable"] for event in crawled.events if event["event"] == "image"]
+    assert sorted(usable) == [False, True, True]
 
 
 def test_links_do_not_lead_out_of_the_folder(folder, crawl_folder, tmp_path):

@@ -1,20 +1,42 @@
 import pytest
+from packets import xmp
 
+from crawler.descriptions import Description, merged
 from crawler.sidecars import Sidecars
 from db.models import Derivatives
 
 
 @pytest.fixture
-def claim(tmp_path):
-    """What `a.jpg` in a folder claims, once files were written beside it."""
+def said(tmp_path):
+    """What is said of `a.jpg` in a folder, once files were written beside it."""
 
-    def claim(picture="a.jpg", **files):
+    def said(**files):
         for name, content in files.items():
             file = tmp_path / name.replace("__", ".")
             encoded = content if isinstance(content, bytes) else content.encode()
             file.write_bytes(encoded)
-        said = Sidecars(tmp_path).of(tmp_path / picture)
-        return said and said.claim
+        return Sidecars(tmp_path).of(tmp_path / "a.jpg")
+
+    return said
+
+
+@pytest.fixture
+def claims(said):
+    def claims(**files):
+        found = said(**files)
+        return [claim for one in found for claim in one.claims(merged(found))]
+
+    return claims
+
+
+@pytest.fixture
+def claim(claims):
+    """The one claim there is, or None."""
+
+    def claim(**files):
+        found = claims(**files)
+        assert len(found) < 2
+        return found[0] if found else None
 
     return claim
 
@@ -65,7 +87,7 @@ def test_a_table_is_read_however_it_was_written(claim, table, name):
 def test_a_table_that_cannot_be_read_leaves_no_picture_without_a_claim(claim, table):
     said = claim(photos__csv=table)
 
-    assert said.licence == "unstated"
+    assert (said.licence, said.derivatives) == ("other", Derivatives.UNKNOWN)
     assert said.claimed_in == "photos.csv, which cannot be read"
 
 
@@ -92,11 +114,9 @@ def test_a_row_counts_for_more_than_another_table_that_cannot_be_read(claim):
     ],
     ids=["own-file", "two-tables", "metadata"],
 )
-def test_a_title_does_not_hide_a_licence_that_is_stated_elsewhere(
-    claim, tmp_path, files
-):
+def test_a_title_does_not_hide_a_licence_that_is_stated_elsewhere(claim, said, files):
     assert claim(**files).licence == "cc-by-nd-4.0"
-    assert Sidecars(tmp_path).of(tmp_path / "a.jpg").title == "Sea"
+    assert merged(said(**files)).title == "Sea"
 
 
 @pytest.mark.parametrize(
@@ -110,10 +130,12 @@ def test_a_title_does_not_hide_a_licence_that_is_stated_elsewhere(
     ],
     ids=["broken", "list", "large", "object", "numbers"],
 )
-def test_metadata_that_cannot_be_understood_leaves_the_licence_unstated(
+def test_metadata_that_cannot_be_understood_names_a_licence_that_nobody_knows(
     claim, metadata
 ):
-    assert claim(metadata__json=metadata).licence == "unstated"
+    said = claim(metadata__json=metadata)
+
+    assert (said.licence, said.derivatives) == ("other", Derivatives.UNKNOWN)
 
 
 def test_metadata_may_be_in_an_old_encoding(claim):
@@ -128,4 +150,106 @@ def test_metadata_may_be_in_an_old_encoding(claim):
 def test_a_licence_that_is_no_address_is_dropped(claim, name):
     said = claim(photos__csv=f"file,{name}\na.jpg,http://[oops\n")
 
-    assert (said.licence, said.url) == ("unstated", None)
+    assert (said.licence, said.url) == ("other", None)
+
+
+def test_conflicting_claims_about_one_picture_are_all_kept(claims):
+    found = claims(
+        a__json='{"licence": "CC BY 4.0"}',
+        a__xmp=xmp("<dc:rights>All rights reserved</dc:rights>"),
+        photos__csv=f"file,licence\na.jpg,{ND}\n",
+        metadata__json='{"licence": "CC0"}',
+    )
+
+    assert [(claim.licence, claim.claimed_in) for claim in found] == [
+        ("cc-by-4.0", "a.json"),
+        ("all-rights-reserved", "a.xmp dc:rights"),
+        ("cc-by-nd-4.0", "photos.csv"),
+    ]
+
+
+@pytest.mark.parametrize("name", ["a__xmp", "a__XMP", "a__jpg__xmp"])
+def test_an_xmp_sidecar_speaks_for_its_picture(said, claim, name):
+    packet = xmp(
+        "<dc:title><rdf:Alt><rdf:li xml:lang='x-default'>Sea</rdf:li></rdf:Alt>"
+        "</dc:title><cc:license rdf:resource="
+        "'https://creativecommons.org/licenses/by-nd/4.0/'/>"
+    )
+
+    assert claim(**{name: packet}).licence == "cc-by-nd-4.0"
+    assert merged(said()).title == "Sea"
+
+
+@pytest.mark.parametrize("packet", ["", "no XMP", "<x/>", "x" * 2_000_001])
+def test_an_xmp_sidecar_that_cannot_be_read_is_a_licence_that_nobody_knows(
+    claim, packet
+):
+    said = claim(a__xmp=packet)
+
+    assert (said.licence, said.claimed_in) == (
+        "other",
+        "a.xmp, which cannot be read",
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "metadata", "expected"),
+    [
+        (
+            "a__jpg__supplemental-metadata__json",
+            '{"title": "IMG_1.jpg", "description": "Low tide", "people": '
+            '[{"name": "Ada"}, {"name": "Bo"}]}',
+            Description(title="IMG_1.jpg", caption="Low tide", tags="Ada; Bo"),
+        ),
+        (
+            "a__json",
+            '{"content": "Low tide", "tags": ["sea", "sand"], "author": '
+            '{"username": "ada"}, "source": "https://example.org/1", "id": 7}',
+            Description(
+                caption="Low tide",
+                tags="sea; sand",
+                author="ada",
+                source_url="https://example.org/1",
+            ),
+        ),
+        (
+            "a__json",
+            '{"caption": "Low tide", "url": "https://example.org/a.jpg", '
+            '"status": "success", "width": 640}',
+            Description(caption="Low tide"),
+        ),
+    ],
+    ids=["takeout", "gallery-dl", "img2dataset"],
+)
+def test_what_downloaders_write_is_understood(said, name, metadata, expected):
+    assert said(**{name: metadata}) == [expected]
+
+
+def test_a_picture_whose_name_leaves_no_room_for_a_sidecar_has_none(tmp_path):
+    assert Sidecars(tmp_path).of(tmp_path / ("a" * 251 + ".jpg")) == []
+
+
+def test_a_licence_by_number_counts_for_less_than_its_name(claim):
+    said = claim(a__json='{"license": "4", "license_name": "Attribution License"}')
+
+    assert said.licence == "cc-by"
+
+
+def test_nested_metadata_is_no_way_to_stop_a_crawl(claim):
+    nested = "[" * 900 + "]" * 900
+
+    assert claim(a__json=f'{{"licence": "CC0", "tags": {nested}}}') is not None
+
+
+def test_the_claim_carries_the_sentence_of_credit(claim):
+    said = claim(
+        a__json='{"title": "Low tide", "author": "Ada", "licence": "CC BY-NC-SA 4.0", '
+        '"source": "https://example.org/1"}'
+    )
+
+    assert said.share_alike
+    assert said.non_commercial
+    assert said.attribution == (
+        '"Low tide" by Ada (https://example.org/1), licensed under CC BY-NC-SA 4.0 '
+        "(https://creativecommons.org/licenses/by-nc-sa/4.0/)"
+    )
