@@ -1,32 +1,45 @@
 """How well an image fits a keyword, and which of its fields say so."""
 
 import math
-import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-import snowballstemmer  # type: ignore[import-untyped]  # ships no types
+from crawler.text import LONGEST_TEXT
+from crawler.words import (
+    Wording,
+    folded,
+    is_english,
+    path_words,
+    stem,
+    wording,
+    words,
+)
 
 OWN_WEIGHTS = {
     "alt": 0.6,
     "caption": 0.6,
     "title": 0.5,
+    "structured": 0.5,  # what JSON-LD and microdata add
+    "tags": 0.4,
     "file_name": 0.4,
     "folder": 0.3,
 }
-PAGE_WEIGHTS = {"heading": 0.15, "page_title": 0.15}
+PAGE_WEIGHTS = {
+    "heading": 0.15,
+    "page_title": 0.15,
+    "page_tags": 0.1,
+    "url": 0.1,  # without host and file name
+}
 _WEIGHTS = OWN_WEIGHTS | PAGE_WEIGHTS
+_SEARCH_WEIGHT, _SEARCH_HALF = 0.5, 100  # at rank 100 half of the weight is left
 _LOOSE = 0.6  # words of the keyword that do not stand together count this much
 
 _SMALL_WORDS = frozenset(
     {"a", "an", "and", "at", "by", "for", "from", "in", "into", "of", "on", "or"}
     | {"over", "the", "to", "under", "with"}
 )
-_WORD = re.compile(r"[^\W_]+")
-_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
-_STEMMER = snowballstemmer.stemmer("english")
 
 
 @dataclass(frozen=True)
@@ -42,27 +55,35 @@ class Relevance:
     matches: bool
 
 
-def relevance(keyword: str, fields: Mapping[str, str | None]) -> Relevance:
+def relevance(
+    keyword: str, fields: Mapping[str, str | None], *, language: str | None = None
+) -> Relevance:
     """Compare an image's fields (see `OWN_WEIGHTS`, `PAGE_WEIGHTS`) with a keyword.
 
     An image matches when its fields hold all words of the keyword, and its own fields
     at least half of them: what is said about the page as a whole completes what is said
     about the image, and never replaces it.
+
+    Args:
+        language: of the fields, such as `en-GB`. English is stemmed, and so is what
+            states no language; of others, plain words are compared.
     """
-    wanted = _stems_by_word(keyword)
-    tokens = {name: stems(fields[name] or "") for name in _WEIGHTS if fields.get(name)}
-    matched = {
-        name: words
-        for name, found in tokens.items()
-        if (words := [word for word, stem in wanted.items() if stem in found])
+    english = is_english(language)
+    wanted = _wanted(keyword, english)
+    texts = {
+        name: wording(text, english=english)
+        for name in _WEIGHTS
+        if (text := fields.get(name))
     }
-    phrase = list(wanted.values())
+    matched = {
+        name: found for name, text in texts.items() if (found := _found(wanted, text))
+    }
     doubt = math.prod(
-        1 - _WEIGHTS[name] * _share(len(words), phrase, tokens[name])
-        for name, words in matched.items()
+        1 - _WEIGHTS[name] * _share(found, wanted, texts[name])
+        for name, found in matched.items()
     )
     own = {word for name in OWN_WEIGHTS for word in matched.get(name, ())}
-    everywhere = {word for words in matched.values() for word in words}
+    everywhere = {word for found in matched.values() for word in found}
     return Relevance(
         score=round(1 - doubt, 4),
         matched=matched,
@@ -70,43 +91,47 @@ def relevance(keyword: str, fields: Mapping[str, str | None]) -> Relevance:
     )
 
 
-def spaced(name: str) -> str:
-    """`EveningGlow_01` as words: `Evening Glow 01`."""
-    return _CAMEL.sub(" ", name).replace("_", " ").replace("-", " ")
+def searched(keyword: str, fields: Mapping[str, str | None], *, rank: int) -> Relevance:
+    """The relevance of the image that a source's own search put at `rank`, from 0.
 
-
-def stems(text: str) -> list[str]:
-    """The words of a text in order, without case, accents and English endings."""
-    return [_stem(word) for word in _WORD.findall(_folded(text))]
-
-
-def _share(found: int, phrase: list[str], tokens: list[str]) -> float:
-    if _holds_phrase(tokens, phrase):
-        return 1.0
-    return _LOOSE * found / len(phrase)
-
-
-def _holds_phrase(tokens: list[str], phrase: list[str]) -> bool:
-    width = len(phrase)
-    return any(
-        tokens[start : start + width] == phrase
-        for start in range(len(tokens) - width + 1)
+    The search counts as one more field that names the keyword; it weighs less the
+    later the image comes.
+    """
+    found = relevance(keyword, fields)
+    trust = _SEARCH_WEIGHT / (1 + rank / _SEARCH_HALF)
+    return Relevance(
+        score=round(1 - (1 - found.score) * (1 - trust), 4),
+        matched=found.matched | {"search": list(_wanted(keyword, english=True))},
+        matches=True,
     )
 
 
+def link_relevance(
+    keyword: str, text: str | None, url: str, *, language: str | None = None
+) -> float:
+    """The share of the keyword's words, from 0 to 1, that a link's text and the path
+    of its URL name."""
+    english = is_english(language)
+    wanted = _wanted(keyword, english)
+    named = f"{(text or '')[:LONGEST_TEXT]} {path_words(url)}"
+    said = wording(named, english=english)
+    return len(_found(wanted, said)) / len(wanted) if wanted else 0.0
+
+
+def _found(wanted: Mapping[str, str], text: Wording) -> list[str]:
+    return [word for word, root in wanted.items() if text.holds(root)]
+
+
+def _share(found: list[str], wanted: Mapping[str, str], text: Wording) -> float:
+    if text.holds_phrase(tuple(wanted.values())):
+        return 1.0
+    return _LOOSE * len(found) / len(wanted)
+
+
 @lru_cache(maxsize=64)
-def _stems_by_word(keyword: str) -> dict[str, str]:
-    words = _WORD.findall(unicodedata.normalize("NFKC", keyword))
-    telling = [word for word in words if word.casefold() not in _SMALL_WORDS]
-    return {word: _stem(_folded(word)) for word in telling or words}
-
-
-@lru_cache(maxsize=4096)
-def _stem(word: str) -> str:
-    return str(_STEMMER.stemWord(word)) if word.isascii() else word
-
-
-def _folded(text: str) -> str:
-    decomposed = unicodedata.normalize("NFKD", text.casefold())
-    kept = "".join(char for char in decomposed if not unicodedata.combining(char))
-    return unicodedata.normalize("NFKC", kept)
+def _wanted(keyword: str, english: bool) -> dict[str, str]:
+    """The words of the keyword that tell something, as it spells and as we compare."""
+    said = words(unicodedata.normalize("NFKC", keyword))
+    telling = [word for word in said if word.casefold() not in _SMALL_WORDS] or said
+    roots = {word: folded(word) for word in telling}
+    return {word: stem(root) if english else root for word, root in roots.items()}
