@@ -2,17 +2,20 @@
 
 It sits in the name resolver, which sees literal addresses too and hands out the very
 address that is connected to: redirects, robots.txt and names that change their address
-between two look-ups all pass through it.
+between two look-ups all pass through it. A proxy looks names up itself: then nothing
+but the proxy is connected to, and what it is asked for is looked at before.
 """
 
-import ipaddress
+import asyncio
 from collections.abc import Iterable, Sequence
+from socket import gaierror
 from typing import Any
 from urllib.parse import urlsplit
 
 from scrapy import Request
 from scrapy.crawler import Crawler
-from scrapy.exceptions import CannotResolveHostError
+from scrapy.exceptions import CannotResolveHostError, NotConfigured
+from scrapy.http import Response
 from scrapy.resolver import CachingHostnameResolver
 from scrapy.utils.datatypes import LocalCache
 from twisted.internet.base import ReactorBase
@@ -23,78 +26,49 @@ from twisted.internet.interfaces import (
 )
 from zope.interface import provider
 
+from crawler.addresses import (
+    STANDARD_PORTS,
+    HostPort,
+    host_port,
+    is_loopback,
+    is_name,
+    is_odd_number,
+    is_public,
+    parse_host_port,
+    shown,
+)
+from crawler.meta import LOCAL_FILE
+from crawler.proxy import Proxy, parse_proxy
 from crawler.refusals import ADDRESS_REFUSED, RefusedError
 
-ALLOW_HOSTS = "CRAWL_ALLOW_HOSTS"  # our key among Scrapy's settings
+# Our keys among Scrapy's settings.
+ALLOW_HOSTS = "CRAWL_ALLOW_HOSTS"
+PROXY = "CRAWL_PROXY"
 
-_STANDARD_PORTS = {"http": 80, "https": 443}
-# Prefixes under which an IPv6 address ends in the IPv4 address that it stands for.
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")
-_IPV4_COMPATIBLE = ipaddress.ip_network("::/96")
-_LOCAL_NAT64 = ipaddress.ip_network("64:ff9b:1::/48")
-_LOW_32_BITS = 2**32 - 1
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
-HostPort = tuple[str, int]
-
-
-def parse_host_port(text: str) -> HostPort:
-    """`127.0.0.1:8000` or `[::1]:8000`; `ValueError` for anything else."""
-    parts = urlsplit(f"//{text}")
-    if not parts.hostname or not parts.port or parts.netloc != text or "@" in text:
-        raise ValueError(f"{text!r} is not HOST:PORT, such as 127.0.0.1:8000")
-    return parts.hostname, parts.port
-
-
-def is_public(address: str) -> bool:
-    """Whether an address belongs to the public internet, seen through tunnels."""
-    try:
-        found = _carried(ipaddress.ip_address(address.partition("%")[0]))
-    except ValueError:
-        return False
-    return found.is_global and not found.is_multicast and found not in _LOCAL_NAT64
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its very name, without looking it up."""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def _carried(address: Address) -> Address:
-    """The IPv4 address that an IPv6 address stands for, or the address itself."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return address
-    if address.ipv4_mapped:
-        return address.ipv4_mapped
-    if address.sixtofour:
-        return address.sixtofour
-    if address.teredo:
-        return address.teredo[1]
-    if address in _NAT64 or address in _IPV4_COMPATIBLE:
-        return ipaddress.IPv4Address(int(address) & _LOW_32_BITS)
-    return address
+_LOOK_UP_S = 20
 
 
 class GuardedHostnameResolver(CachingHostnameResolver):
     """Finds no address for a host where the only addresses are refused ones."""
 
     def __init__(
-        self, reactor: ReactorBase, cache_size: int, allowed: Iterable[HostPort] = ()
+        self,
+        reactor: ReactorBase,
+        cache_size: int,
+        allowed: Iterable[HostPort] = (),
+        proxy: Proxy | None = None,
     ) -> None:
         super().__init__(reactor, cache_size)
-        self._allowed = frozenset(allowed)
+        self._allowed = proxy.places if proxy else frozenset(allowed)
+        self._allows_public = proxy is None
         self._refused: LocalCache[HostPort, bool] = LocalCache(1000)
 
     @classmethod
     def from_crawler(
         cls, crawler: Crawler, reactor: ReactorBase
     ) -> "GuardedHostnameResolver":
-        settings = crawler.settings
-        allowed = map(parse_host_port, settings.getlist(ALLOW_HOSTS))
-        return cls(reactor, settings.getint("DNSCACHE_SIZE"), allowed)
+        cache_size = crawler.settings.getint("DNSCACHE_SIZE")
+        return cls(reactor, cache_size, _allowed(crawler), _proxy(crawler))
 
     def has_refused(self, host: str, port: int) -> bool:
         return (host, port) in self._refused
@@ -114,7 +88,7 @@ class GuardedHostnameResolver(CachingHostnameResolver):
 
     def _guarded(self, receiver: Any, host: str, port: int) -> Any:
         def address_resolved(address: Any) -> None:
-            if (host, port) in self._allowed or is_public(address.host):
+            if self._lets_through(host, port, address.host):
                 receiver.addressResolved(address)
             else:
                 self._refused[host, port] = True
@@ -127,6 +101,11 @@ class GuardedHostnameResolver(CachingHostnameResolver):
 
         return Guarded
 
+    def _lets_through(self, host: str, port: int, address: str) -> bool:
+        if (host, port) in self._allowed:
+            return True
+        return self._allows_public and is_public(address)
+
 
 class GuardMiddleware:
     """Refuses other schemes and ports, and names what the resolver refused."""
@@ -136,44 +115,103 @@ class GuardMiddleware:
 
     @classmethod
     def from_crawler(cls, crawler: Crawler) -> "GuardMiddleware":
-        hosts = crawler.settings.getlist(ALLOW_HOSTS)
-        return cls(parse_host_port(host) for host in hosts)
+        return cls(_allowed(crawler))
 
     def process_request(self, request: Request) -> None:
+        if LOCAL_FILE in request.meta:  # only its own spider can make such a request
+            return
         parts = urlsplit(request.url)
-        if parts.scheme not in _STANDARD_PORTS or parts.username is not None:
+        if parts.scheme not in STANDARD_PORTS or parts.username is not None:
             raise RefusedError(ADDRESS_REFUSED, "is not a plain http(s) address")
-        host, port = _host_port(request.url)
+        host, port = host_port(request.url)
+        if not is_name(host):
+            raise RefusedError(ADDRESS_REFUSED, "names a host that cannot exist")
         if (host, port) in self._allowed:
             # AutoThrottle would otherwise slow down our own machine.
             request.meta["autothrottle_dont_adjust_delay"] = is_loopback(host)
-        elif port not in _STANDARD_PORTS.values():
+        elif port not in STANDARD_PORTS.values():
             raise RefusedError(
                 ADDRESS_REFUSED,
-                f"uses port {port}: allow it with --allow-host {_shown(host, port)}",
+                f"uses port {port}: allow it with --allow-host {shown(host, port)}",
             )
 
     def process_exception(self, request: Request, exception: Exception) -> None:
+        if not isinstance(exception, CannotResolveHostError):
+            return
         from twisted.internet import reactor
 
-        host, port = _host_port(request.url)
+        host, port = host_port(request.url)
         resolver = getattr(reactor, "nameResolver", None)
-        if (
-            isinstance(exception, CannotResolveHostError)
-            and isinstance(resolver, GuardedHostnameResolver)
-            and resolver.has_refused(host, port)
+        if isinstance(resolver, GuardedHostnameResolver) and resolver.has_refused(
+            host, port
         ):
-            raise RefusedError(
-                ADDRESS_REFUSED,
-                "is on a private network: "
-                f"allow it with --allow-host {_shown(host, port)}",
-            ) from exception
+            raise _on_a_private_network(host, port) from exception
 
 
-def _host_port(url: str) -> HostPort:
-    parts = urlsplit(url)
-    return parts.hostname or "", parts.port or _STANDARD_PORTS.get(parts.scheme, 0)
+class ProxyMiddleware:
+    """Sends every request through the proxy, once its target is known to be public.
+
+    A request leaves with the proxy and comes back without: it may go on to wait on
+    disk, where no password belongs.
+    """
+
+    def __init__(self, proxy: Proxy, allowed: Iterable[HostPort]) -> None:
+        self._proxy = proxy
+        self._allowed = frozenset(allowed)
+
+    @classmethod
+    def from_crawler(cls, crawler: Crawler) -> "ProxyMiddleware":
+        if (proxy := _proxy(crawler)) is None:
+            raise NotConfigured
+        return cls(proxy, _allowed(crawler))
+
+    async def process_request(self, request: Request) -> None:
+        host, port = host_port(request.url)
+        if (host, port) not in self._allowed:
+            await _check_target(host, port)
+        request.meta["proxy"] = self._proxy.url
+        if self._proxy.authorization:
+            request.headers["Proxy-Authorization"] = self._proxy.authorization
+
+    def process_response(self, request: Request, response: Response) -> Response:
+        _forget_proxy(request)
+        return response
+
+    def process_exception(self, request: Request, exception: Exception) -> None:
+        _forget_proxy(request)
 
 
-def _shown(host: str, port: int) -> str:
-    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+async def _check_target(host: str, port: int) -> None:
+    """Return if all addresses of a host that the proxy will look up are public.
+
+    Not cached: a name that changes its address is looked up as often as the proxy does.
+    """
+    if is_odd_number(host):  # whatever it is to us, to the proxy it may be another
+        raise _on_a_private_network(host, port)
+    looking_up = asyncio.get_running_loop().getaddrinfo(host, port)
+    try:
+        found = await asyncio.wait_for(looking_up, _LOOK_UP_S)
+    except (gaierror, TimeoutError) as exc:
+        raise CannotResolveHostError(f"no address is known for {host}") from exc
+    if not all(is_public(str(sockaddr[0])) for *_kind, sockaddr in found):
+        raise _on_a_private_network(host, port)
+
+
+def _forget_proxy(request: Request) -> None:
+    request.meta.pop("proxy", None)
+    request.headers.pop("Proxy-Authorization", None)
+
+
+def _on_a_private_network(host: str, port: int) -> RefusedError:
+    return RefusedError(
+        ADDRESS_REFUSED,
+        f"is on a private network: allow it with --allow-host {shown(host, port)}",
+    )
+
+
+def _allowed(crawler: Crawler) -> list[HostPort]:
+    return [parse_host_port(host) for host in crawler.settings.getlist(ALLOW_HOSTS)]
+
+
+def _proxy(crawler: Crawler) -> Proxy | None:
+    return parse_proxy(crawler.settings[PROXY])
