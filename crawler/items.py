@@ -12,16 +12,20 @@ class Outcome(enum.Enum):
     KEPT = "kept"
     KNOWN = "known"
     REFUSED = "refused"
+    PLANNED = "planned"  # would be fetched, were this not a dry run
 
 
 @dataclass
 class ImageItem:
-    """A sighting with one of three things: the image's bytes, the digest under which
-    they are kept already, or the reason why it is refused."""
+    """A sighting with one of these: the image's bytes, the digest under which they are
+    kept already, or the reason why it is refused."""
 
     sighting: Sighting
     content: bytes | None = field(default=None, repr=False)
     known_digest: str | None = None
     reason: str | None = None
-    outcome: Outcome | None = None  # written by the item pipeline
     size_bytes: int = 0  # that came for it
+    # Written by the item pipeline:
+    outcome: Outcome | None = None
+    digest: str | None = None
+    is_usable: bool = False

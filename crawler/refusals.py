@@ -8,24 +8,29 @@ from scrapy.exceptions import (
     DownloadConnectionRefusedError,
     DownloadTimeoutError,
     IgnoreRequest,
+    ResponseDataLossError,
 )
 from scrapy.http import Response
 from scrapy.spidermiddlewares.httperror import HttpError
 
-from pipeline.ingest import FORGOTTEN
+from pipeline import ingest
+from pipeline.ingest import FORGOTTEN, Known
 
 ROBOTS = "robots"
-OPTED_OUT = "opted-out"
+OPTED_OUT = ingest.OPTED_OUT
 NOT_AN_IMAGE = "not-an-image"
 TOO_LARGE = "too-large"
 HTTP_ERROR = "http-error"
 TIMEOUT = "timeout"
 UNREACHABLE = "unreachable"
 ADDRESS_REFUSED = "address-refused"
+RATE_LIMITED = "rate-limited"
+LICENCE = "licence"
+UNREADABLE = "unreadable"
 
 REASONS = (
     *(ROBOTS, OPTED_OUT, NOT_AN_IMAGE, TOO_LARGE, HTTP_ERROR, TIMEOUT, UNREACHABLE),
-    *(ADDRESS_REFUSED, FORGOTTEN),
+    *(ADDRESS_REFUSED, RATE_LIMITED, FORGOTTEN, LICENCE, UNREADABLE),
 )
 
 
@@ -38,11 +43,19 @@ class RefusedError(IgnoreRequest):
 
 
 class KnownImageError(IgnoreRequest):
-    """An image that was fetched before and is kept under `digest`."""
+    """An image that was fetched before, and need not be asked for again."""
 
-    def __init__(self, digest: str) -> None:
-        super().__init__(f"kept already as {digest}")
-        self.digest = digest
+    def __init__(self, known: Known) -> None:
+        super().__init__(f"kept already as {known.digest}")
+        self.known = known
+
+
+class PlannedError(IgnoreRequest):
+    """A request that a dry run does not send, and that nothing speaks against."""
+
+
+class CrawlEndsError(IgnoreRequest):
+    """A request that is not sent because the crawl ends; it waits for another one."""
 
 
 def reason_of(error: BaseException) -> str:
@@ -54,6 +67,9 @@ def reason_of(error: BaseException) -> str:
             return TOO_LARGE
         case DownloadTimeoutError():
             return TIMEOUT
+        case ResponseDataLossError() | ValueError() | LookupError():
+            # Broken off, or with a charset or a Location that is none.
+            return UNREADABLE
         case IgnoreRequest():
             # Scrapy's own: too large once inflated, a bad status, too many redirects.
             return TOO_LARGE if "DOWNLOAD_MAXSIZE" in str(error) else HTTP_ERROR
@@ -62,11 +78,16 @@ def reason_of(error: BaseException) -> str:
 
 def explain(error: BaseException, *, url: str, timeout_s: float) -> str:
     """One line for the person who named the site `url`."""
+    return f"site {url} {what_happened(error, timeout_s=timeout_s)}"
+
+
+def what_happened(error: BaseException, *, timeout_s: float) -> str:
+    """What a site does instead of answering, to be said after its name."""
     match error:
         case RefusedError():
-            return f"site {url} {error}"
+            return str(error)
         case HttpError():
-            return f"site {url} answers {status_line(error.response)}"
+            return f"answers {status_line(error.response)}"
         case DownloadConnectionRefusedError():
             cause = "connection refused"
         case CannotResolveHostError():
@@ -74,14 +95,16 @@ def explain(error: BaseException, *, url: str, timeout_s: float) -> str:
         case DownloadTimeoutError():
             cause = f"nothing came within {timeout_s:g} s"
         case DownloadCancelledError():
-            return f"site {url} sends too large a page"
+            return "sends too large a page"
+        case ResponseDataLossError() | ValueError() | LookupError():
+            return "sends an answer that cannot be read"
         case IgnoreRequest():
-            return f"site {url} cannot be crawled: {error}"
+            return f"cannot be crawled: {error}"
         case _:
             cause = _first_line(error)
             if "certificate" in cause:
                 cause = "its certificate is not trusted"
-    return f"site {url} does not answer: {cause}"
+    return f"does not answer: {cause}"
 
 
 def status_line(response: Response) -> str:

@@ -12,19 +12,21 @@ from scrapy.utils.defer import deferred_from_coro
 
 from crawler.events import emit
 from crawler.items import ImageItem, Outcome
-from crawler.middlewares import IS_IMAGE
-from crawler.refusals import REASONS
+from crawler.meta import IS_API, IS_IMAGE
+from crawler.refusals import REASONS, ROBOTS
 
 SEEN = "crawl/images_seen"
-NOT_MATCHING = "crawl/not_matching"
+MATCHED = "crawl/images_matched"
+USABLE = "crawl/usable"
 PAGES = "crawl/pages"
-PAGES_REFUSED = "crawl/pages_refused_by_robots"
 BYTES = "crawl/bytes"
 _OUTCOME = "crawl/outcome/"
 _REFUSED = "crawl/refused/"
+_PAGES_REFUSED = "crawl/pages_refused/"
 
 ENOUGH_IMAGES = "max-images"
 ENOUGH_BYTES = "budget-bytes"
+RATE_LIMITED = "rate-limited"
 
 
 def summary(stats: Mapping[str, Any]) -> dict[str, Any]:
@@ -32,21 +34,30 @@ def summary(stats: Mapping[str, Any]) -> dict[str, Any]:
     outcomes = {
         outcome.value: stats.get(_OUTCOME + outcome.value, 0) for outcome in Outcome
     }
-    refused = {
-        reason: stats[_REFUSED + reason]
-        for reason in REASONS
-        if _REFUSED + reason in stats
-    }
+    seen = stats.get(SEEN, 0)
+    pages_refused = _by_reason(stats, _PAGES_REFUSED)
     return {
         "pages": stats.get(PAGES, 0),
-        "pages_refused_by_robots": stats.get(PAGES_REFUSED, 0),
-        "images_seen": stats.get(SEEN, 0),
-        "not_matching": stats.get(NOT_MATCHING, 0),
+        "pages_refused": pages_refused,
+        "pages_refused_by_robots": pages_refused.get(ROBOTS, 0),
+        "images_seen": seen,
+        "not_matching": max(0, seen - stats.get(MATCHED, 0)),
         "found": sum(outcomes.values()),
         **outcomes,
-        "refused": refused,
+        "refused": _by_reason(stats, _REFUSED),
         "bytes": stats.get(BYTES, 0),
         "finish_reason": stats.get("finish_reason"),
+    }
+
+
+def refuse_page(crawler: Crawler, reason: str) -> None:
+    """Count a page that could not be had."""
+    crawler.stats.inc_value(_PAGES_REFUSED + reason)
+
+
+def _by_reason(stats: Mapping[str, Any], prefix: str) -> dict[str, int]:
+    return {
+        reason: stats[prefix + reason] for reason in REASONS if prefix + reason in stats
     }
 
 
@@ -68,7 +79,8 @@ class Reporter:
     def on_response(self, response: Response, request: Request) -> None:
         self._count_bytes(len(response.body))
         is_ours = request.callback is not NO_CALLBACK  # robots.txt has none
-        is_page = isinstance(response, HtmlResponse) and not request.meta.get(IS_IMAGE)
+        is_other = request.meta.get(IS_IMAGE) or request.meta.get(IS_API)
+        is_page = isinstance(response, HtmlResponse) and not is_other
         if is_ours and is_page and response.status == HTTPStatus.OK:
             self._crawler.stats.inc_value(PAGES)
             emit("page", url=response.url)
@@ -78,12 +90,19 @@ class Reporter:
         self._crawler.stats.inc_value(_OUTCOME + outcome.value)
         if item.reason:
             self._crawler.stats.inc_value(_REFUSED + item.reason)
+        sighting = item.sighting
         emit(
             "image",
-            url=item.sighting.url,
+            url=sighting.url,
             outcome=outcome.value,
             reason=item.reason,
             bytes=item.size_bytes,
+            digest=item.digest,
+            usable=item.is_usable,
+            score=sighting.score,
+            title=sighting.title or sighting.alt or sighting.caption,
+            page_url=sighting.page_url,
+            licence=", ".join(dict.fromkeys(c.licence for c in sighting.claims)),
         )
 
     def _count_bytes(self, count: int) -> None:

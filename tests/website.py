@@ -19,10 +19,20 @@ class Answer:
     media_type: str = "text/html"
     headers: dict[str, str] = field(default_factory=dict)
 
+    def send(self, handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(self.status)
+        handler.send_header("Content-Type", self.media_type)
+        handler.send_header("Content-Length", str(len(self.body)))
+        for name, value in self.headers.items():
+            handler.send_header(name, value)
+        handler.end_headers()
+        handler.wfile.write(self.body)
+
 
 @dataclass
 class Website:
-    """Routes by path; `requests` are the paths asked for, in order."""
+    """Routes by path, with its query or for all of them; `requests` are the paths asked
+    for, in order."""
 
     port: int = 0
     answers: dict[str, Answer | Callable[[Any], None]] = field(default_factory=dict)
@@ -58,17 +68,15 @@ def serving(site: Website, tls: ssl.SSLContext | None = None) -> Iterator[Websit
         def do_GET(self) -> None:
             site.requests.append(self.path)
             site.agents.add(self.headers["User-Agent"])
-            answer = site.answers.get(self.path, Answer(b"nothing", status=404))
-            if not isinstance(answer, Answer):
+            routes = (self.path, self.path.partition("?")[0])
+            found = (site.answers[path] for path in routes if path in site.answers)
+            answer = next(found, Answer(b"nothing", status=404))
+            if isinstance(answer, Answer):
+                answer.send(self)
+            else:
                 answer(self)
-                return
-            self.send_response(answer.status)
-            self.send_header("Content-Type", answer.media_type)
-            self.send_header("Content-Length", str(len(answer.body)))
-            for name, value in answer.headers.items():
-                self.send_header(name, value)
-            self.end_headers()
-            self.wfile.write(answer.body)
+
+        do_POST = do_GET  # noqa: N815  # the name that http.server calls
 
         def log_message(self, *_args: Any) -> None:
             """The log is `site.requests`."""

@@ -1,8 +1,1 @@
-"""One spider per kind of source."""
-
-from scrapy import Spider
-
-from crawler.spiders.folder import FolderSpider
-from crawler.spiders.site import SiteSpider
-
-SPIDERS: dict[str, type[Spider]] = {"site": SiteSpider, "folder": FolderSpider}
+"""One spider per kind of source; `crawler.sources` lists them."""

@@ -4,16 +4,20 @@ import gzip
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+import pytest
 from crawls import Crawled, last_run, sightings
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from website import Answer, Website
 
+from crawler import settings
+from crawler.__main__ import main
 from db.engine import writing
 from db.models import Asset, CrawlState, Derivatives, Sighting, Takedown
 from pipeline.store import ORIGINALS, Store, blob_path, digest_of
 
 Crawl = Callable[..., Crawled]
+WELL_KNOWN = ["/robots.txt", "/.well-known/tdmrep.json"]  # asked for first
 
 BY = '<a rel="license" href="https://creativecommons.org/licenses/by/4.0/">CC BY</a>'
 
@@ -91,7 +95,7 @@ def test_the_crawler_says_who_it_is(site: Website, crawl_site: Crawl) -> None:
     crawl_site(CRAWL_AND_DREAM_CONTACT="https://example.org/me")
 
     assert {agent.partition("/")[0] for agent in site.agents} == {"crawl-and-dream"}
-    assert all(agent.endswith("(+https://example.org/me)") for agent in site.agents)
+    assert all(" (https://example.org/me) Scrapy/" in agent for agent in site.agents)
 
 
 def test_every_refusal_has_its_reason_and_ends_nothing(
@@ -178,7 +182,7 @@ def test_only_http_and_the_largest_candidate_of_a_picture_are_fetched(
 
     assert crawled.outcomes == {"l.jpg": "kept"}
     assert crawled.stats["images_seen"] == 1
-    assert site.requests == ["/robots.txt", "/", "/l.jpg"]
+    assert site.requests == [*WELL_KNOWN, "/", "/l.jpg"]
 
 
 def test_images_of_a_page_that_opts_out_are_not_fetched(
@@ -205,7 +209,7 @@ def test_links_are_followed_within_the_site_up_to_the_depth(
 
     crawl_site(CRAWL_AND_DREAM_MAX_DEPTH="2")
 
-    assert site.requests == ["/robots.txt", "/", "/1", "/2"]
+    assert site.requests == [*WELL_KNOWN, "/", "/1", "/2"]
 
 
 def test_no_more_pages_are_fetched_than_allowed(
@@ -215,7 +219,75 @@ def test_no_more_pages_are_fetched_than_allowed(
 
     crawl_site(CRAWL_AND_DREAM_MAX_PAGES="3")
 
-    assert sorted(site.requests) == ["/", "/0", "/1", "/robots.txt"]
+    assert sorted(site.requests) == sorted([*WELL_KNOWN, "/", "/0", "/1"])
+
+
+SITEMAP = """<?xml version="1.0" encoding="UTF-8"?>
+<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9"
+        xmlns:image="http://www.google.com/schemas/sitemap-image/1.1">
+  <url><loc>{site}hidden</loc></url>
+  <url><loc>{site}gallery</loc><image:image>
+    <image:loc>{site}mapped.jpg</image:loc>
+    <image:title>Sunset beach</image:title>
+    <image:license>https://creativecommons.org/licenses/by/4.0/</image:license>
+  </image:image></url>
+</urlset>"""
+
+
+@pytest.mark.parametrize("place", ["", "sitemap.xml"], ids=["robots", "itself"])
+def test_pages_and_images_of_sitemaps_are_found(
+    site: Website, crawl: Crawl, session: Session, place: str
+) -> None:
+    site.robots(f"User-agent: *\nAllow: /\nSitemap: {site.url}sitemap.xml\n")
+    site.page("/", "nothing here")
+    site.page("/hidden", photo("linked.jpg"))
+    site.page("/gallery", "also nothing")
+    sitemap = SITEMAP.format(site=site.url).encode()
+    site.answers["/sitemap.xml"] = Answer(sitemap, media_type="application/xml")
+    site.image("/linked.jpg")
+    site.image("/mapped.jpg")
+
+    crawled = crawl(f"site:{site.url}{place}", allow=site.host)
+
+    assert crawled.outcomes == {"mapped.jpg": "kept", "linked.jpg": "kept"}
+    mapped = sightings(session)["/mapped.jpg"]
+    assert (mapped.page_url, mapped.title) == (f"{site.url}gallery", "Sunset beach")
+    assert [claim.claimed_in for claim in mapped.claims] == ["image sitemap"]
+    assert mapped.claims[0].licence == "cc-by-4.0"
+
+
+def test_pages_whose_links_name_the_keyword_come_first(
+    site: Website, crawl_site: Crawl
+) -> None:
+    others = "".join(f'<a href="/{n}">Page {n}</a>' for n in range(20))
+    best = '<a href="/x">Sunset beach</a><a href="/beach/y">more</a>'
+    site.page("/", others + best)
+
+    # One connection, so that the order of requests is that of the frontier.
+    crawl_site(CRAWL_AND_DREAM_MAX_PAGES="40", program=one_at_a_time)
+
+    pages = [path for path in site.requests if path[1:] and "." not in path]
+    assert pages[:2] == ["/x", "/beach/y"]
+    assert len(pages) == 22
+
+
+def test_the_pages_that_are_allowed_are_the_best_of_all(
+    site: Website, crawl_site: Crawl
+) -> None:
+    site.page("/", "".join(f'<a href="/{n}">Page {n}</a>' for n in range(20)))
+    for n in range(20):
+        site.page(f"/{n}", f'<a href="/beach/{n}">Sunset beach</a>')
+
+    crawl_site(CRAWL_AND_DREAM_MAX_PAGES="9", program=one_at_a_time)
+
+    pages = [path for path in site.requests if path[1:] and "." not in path]
+    assert len(pages) == 8
+    assert len([path for path in pages if path.startswith("/beach/")]) == 4
+
+
+def one_at_a_time() -> int:
+    settings._FIXED["CONCURRENT_REQUESTS"] = 1  # own process
+    return main()
 
 
 def test_a_known_image_is_recorded_without_being_fetched_again(
