@@ -31,7 +31,7 @@ lint: $(INSTALLED_DEV)  ## linter, formatter, types, import layers
 	$(BIN)/lint-imports
 
 test: $(INSTALLED_DEV)  ## all tests but the long ones and those that need a GPU
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 test-gpu: $(INSTALLED_DEV)  ## the tests that need a CUDA device
 	$(BIN)/python -m pytest -m gpu

@@ -8,8 +8,9 @@ import typer
 from pydantic import ValidationError
 from sqlalchemy.exc import DBAPIError
 
+from crawler.errors import CrawlerError
 from db.schema import DatabaseError
-from flows import cli_data, cli_run
+from flows import cli_crawl, cli_data, cli_results, cli_run
 from flows.console import stderr
 from flows.errors import UsageError
 from flows.prefect_api import PrefectApiError
@@ -19,6 +20,7 @@ from stylize.errors import StylizeError
 
 _EXPECTED = (
     UsageError,
+    CrawlerError,
     PipelineError,
     DatabaseError,
     StylizeError,
@@ -38,10 +40,10 @@ app = typer.Typer(
 for command in (
     cli_run.demo,
     cli_run.run,
-    cli_run.crawl,
+    cli_crawl.crawl,
     cli_run.process,
     cli_run.serve,
-    cli_data.results,
+    cli_results.results,
     cli_data.forget,
     cli_data.doctor,
 ):

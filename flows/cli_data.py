@@ -1,22 +1,17 @@
-"""Commands about what is there: results, recipes, db, doctor, forget."""
+"""Commands about what is there: recipes, db, doctor, forget."""
 
-import csv
 import json
-import sys
-from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
-from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from crawler.text import normalise_url
-from db import queries, schema
+from db import schema
 from db.engine import open_engine, reading, writing
 from flows import options
 from flows.console import show_rows, stderr, stdout
 from flows.errors import UsageError
-from flows.parameters import split_keywords
 from flows.workspace import Workspace, open_workspace
 from pipeline import forget as takedown
 from pipeline.settings import load
@@ -24,69 +19,6 @@ from stylize import recipes as cookbook
 
 recipes = typer.Typer(no_args_is_help=True, help="List and show recipes.")
 database = typer.Typer(no_args_is_help=True, help="Look after the results database.")
-
-
-class Format(StrEnum):
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-
-
-_SHORT = ("recipe", "title", "author", "licence", "seconds", "created_at", "path")
-
-
-def results(
-    keywords: Annotated[
-        str, typer.Option("--keywords", "-k", help="only outputs for these keywords")
-    ] = "",
-    recipe: Annotated[
-        str | None, typer.Option("--recipe", "-r", help="only outputs of this recipe")
-    ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1)] = 100,
-    output_format: Annotated[Format, typer.Option("--format", "-f")] = Format.TABLE,
-) -> None:
-    """Show what was made, of which picture, from where, under which licence.
-
-    Example: `crawl-and-dream results --keywords "sunset beach" --format csv`
-    """
-    with open_workspace(load()) as workspace, reading(workspace.engine) as session:
-        rows = queries.results(
-            session, keywords=split_keywords(keywords), recipe=recipe, limit=limit
-        )
-    if output_format is Format.TABLE:
-        show_rows([_readable(row) for row in rows], _SHORT)
-    elif output_format is Format.JSON:
-        json.dump(rows, sys.stdout, default=str, indent=2)
-        sys.stdout.write("\n")
-    else:
-        _write_csv(rows)
-    if not rows:
-        raise UsageError("no results: `crawl-and-dream run --help` shows how to begin")
-
-
-def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        **row,
-        "seconds": f"{row['seconds']:.1f}",
-        "created_at": f"{row['created_at']:%Y-%m-%d %H:%M}",
-    }
-
-
-def _write_csv(rows: Sequence[Mapping[str, Any]]) -> None:
-    names = [column.name for column in queries.results_view.columns]
-    writer = csv.DictWriter(sys.stdout, names)
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: _cell(value) for name, value in row.items()})
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, dict | list):
-        return json.dumps(value)
-    # A title that starts like a formula would be run by a spreadsheet.
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
 
 
 @recipes.command("list")

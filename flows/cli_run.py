@@ -1,30 +1,24 @@
-"""Commands that find and make pictures: demo, run, crawl, process, serve."""
+"""Commands that make pictures: demo, run, process, serve."""
 
-import asyncio
-import json
 import os
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 
 import typer
 
+from crawler.errors import SourceError
 from flows import options
-from flows.console import at_terminal, show_summary, stderr, stdout
+from flows.cli_ending import show, through
+from flows.console import at_terminal, stderr
 from flows.errors import UsageError
 from flows.parameters import Parameters
 from flows.prefect_api import api_for_run, quiet_environment
-from flows.progress import Aborted
 from flows.summary import Summary
-from pipeline.settings import PREFIX, load
+from pipeline.settings import PREFIX, Settings, load
 
-INTERRUPTED = 130
 DEMO_KEYWORD = "sunset beach"
 DEMO_PORT = 8723
-
-Made = TypeVar("Made")
-
-_FIELDS = Parameters.model_fields.keys()
 
 
 def demo(
@@ -59,7 +53,8 @@ def demo(
 
 
 def run(
-    keywords: options.Keywords = "",
+    keywords: options.Keywords = None,
+    about: options.About = None,
     source: options.Sources = [],  # noqa: B006  # Typer copies it
     recipe: options.Recipes = [],  # noqa: B006
     style: options.Styles = [],  # noqa: B006
@@ -81,18 +76,17 @@ def run(
     `crawl-and-dream run -k "evening glow" -s folder:~/Pictures --style painting.jpg`
 
     `crawl-and-dream run -k "sunset beach" -s site:https://example.org/ -r dream`
+
+    `crawl-and-dream run --about "warm pictures of a beach when the sun goes down"`
     """
-    given = {name: value for name, value in locals().items() if name in _FIELDS}
-    _run_flow(_parameters(given), as_json=as_json)
-
-
-def _parameters(given: dict[str, Any]) -> Parameters:
-    if not given["keywords"]:
-        raise UsageError('no keyword: name one with --keywords "sunset beach"')
-    return Parameters.model_validate(given)
+    given = {name: value for name, value in locals().items() if name in options.FIELDS}
+    _run_flow(options.parameters(given), as_json=as_json)
 
 
 def _run_flow(parameters: Parameters, *, as_json: bool) -> None:
+    from flows.gathering import check_sources
+
+    check_sources(load(**parameters.overrides()))  # before what takes long to import
     quiet_environment()
     with at_terminal() as onlooker, api_for_run(onlooker.say) as wait_for_api:
         onlooker.begin("start")
@@ -102,8 +96,8 @@ def _run_flow(parameters: Parameters, *, as_json: bool) -> None:
         check(parameters)
         wait_for_api()
         onlooker.end()
-        summary = _through(_flow_summary(parameters, crawl_and_dream))
-    _show(summary, as_json=as_json)
+        summary = through(_flow_summary(parameters, crawl_and_dream))
+    show(summary, as_json=as_json)
 
 
 async def _flow_summary(parameters: Parameters, flow: Callable[..., Any]) -> Summary:
@@ -111,55 +105,6 @@ async def _flow_summary(parameters: Parameters, flow: Callable[..., Any]) -> Sum
     if state.is_cancelled():
         return Summary(interrupted=True)
     return Summary(**await state.aresult())
-
-
-def _through(work: Coroutine[Any, Any, Made]) -> Made:
-    try:
-        return asyncio.run(work)
-    except Aborted:
-        raise typer.Exit(INTERRUPTED) from None
-
-
-def _show(summary: Summary, *, as_json: bool) -> None:
-    if as_json:
-        stdout.print_json(json.dumps(summary.as_json()))
-    elif not summary.interrupted:
-        show_summary(summary)
-    for note in summary.notes:
-        stderr.print(f"note: {note}", markup=False, soft_wrap=True)
-    if summary.interrupted:
-        stderr.print("stopped; the same command goes on from here")
-        raise typer.Exit(INTERRUPTED)
-    if summary.nothing_new:
-        stderr.print(f"nothing new to do: all {summary.outputs} outputs are there")
-    if summary.gallery is not None:
-        what = "contact sheet" if summary.review else "gallery"
-        stderr.print(f"{what}: {summary.gallery}", markup=False, soft_wrap=True)
-    if summary.failed:
-        stderr.print("`crawl-and-dream process --retry` tries the failed jobs again")
-        raise typer.Exit(1)
-
-
-def crawl(
-    keywords: options.Keywords = "",
-    source: options.Sources = [],  # noqa: B006  # Typer copies it
-    allow_host: options.AllowHosts = [],  # noqa: B006
-    max_images: options.MaxImages = None,
-    licence_policy: options.Policy = None,
-    budget_bytes: options.Bytes = None,
-    as_json: options.AsJson = False,
-) -> None:
-    """Find images for the keywords, keep, inspect and compare them; make nothing yet.
-
-    Example: `crawl-and-dream crawl --keywords "dunes" --source folder:~/Pictures`
-    """
-    from flows.gathering import gather_only
-
-    given = {name: value for name, value in locals().items() if name in _FIELDS}
-    parameters = _parameters(given)
-    with at_terminal():
-        summary = _through(gather_only(parameters))
-    _show(summary, as_json=as_json)
 
 
 def process(
@@ -190,7 +135,7 @@ def process(
 
     `crawl-and-dream process --keywords "dunes" --recipe dream`
     """
-    given = {name: value for name, value in locals().items() if name in _FIELDS}
+    given = {name: value for name, value in locals().items() if name in options.FIELDS}
     if not keywords and any((recipe, style, max_images, licence_policy)):
         raise UsageError(
             "--recipe, --style, --max-images and --licence-policy say what to queue, "
@@ -203,8 +148,8 @@ def process(
         work = stages.process(
             keywords, parameters.style, parameters.overrides(), retry=retry
         )
-        summary = _through(work)
-    _show(summary, as_json=as_json)
+        summary = through(work)
+    show(summary, as_json=as_json)
 
 
 def serve(
@@ -245,7 +190,17 @@ def serve(
         budget_minutes=settings.nightly_budget_minutes,
         budget_bytes=settings.nightly_budget_bytes,
     )
+    _warn_of_sources(settings)
     serve_flow(crawl_and_dream, nightly=nightly, say=_say)
+
+
+def _warn_of_sources(settings: Settings) -> None:
+    from flows.gathering import check_sources
+
+    try:
+        check_sources(settings)
+    except (SourceError, UsageError) as exc:
+        _say(f"runs need --source, or else: {exc}")
 
 
 def _say(line: str) -> None:

@@ -1,6 +1,7 @@
 """Progress bars, tables and Ctrl-C at a terminal."""
 
 import signal
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from types import FrameType
@@ -21,7 +22,9 @@ from rich.text import Text
 from flows.progress import Onlooker, watched_by
 from flows.summary import Summary
 
-stdout = Console(highlight=False)
+# What reads a pipe wants a row on one line, however long.
+_WIDTH = None if sys.stdout is not None and sys.stdout.isatty() else 4000
+stdout = Console(highlight=False, width=_WIDTH)
 stderr = Console(stderr=True, highlight=False)
 
 
@@ -108,13 +111,16 @@ def show_summary(summary: Summary) -> None:
 
 
 def show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None:
-    """Rows as a table; control characters of hostile titles are shown as escapes."""
-    grid = Table(*columns)
+    """Rows as a table, without what their titles would do to a terminal."""
+    grid = Table()
+    for column in columns:
+        grid.add_column(column, overflow="fold")  # half of a URL is of no use
     for row in rows:
-        grid.add_row(*(Text(_plain(row[column])) for column in columns))
+        grid.add_row(*(Text(plain(row[column])) for column in columns))
     stdout.print(grid)
 
 
-def _plain(value: object) -> str:
+def plain(value: object) -> str:
+    """The value as text in which control characters are seen and do nothing."""
     text = "" if value is None else str(value)
     return "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)

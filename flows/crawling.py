@@ -8,59 +8,61 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 from flows.errors import UsageError
 from flows.progress import onlooker
 from pipeline.settings import Settings
 
-SOURCES = ("site", "folder")
+_POLL_S = 0.1
 
-
-class CrawlError(UsageError):
-    """A crawl failed; the message is the spider's own."""
-
-
-@dataclass(frozen=True)
-class CrawlOrder:
-    """What one spider is sent out for."""
-
-    keyword: str
-    source: str
-    max_images: int
-    licence_policy: str
-    allow_hosts: tuple[str, ...] = ()
-    budget_bytes: int | None = None
-    flow_run_id: str | None = None
-
-    def arguments(self) -> list[str]:
-        """The order as options of `python -m crawler`."""
-        given = [f"--keyword={self.keyword}", f"--source={self.source}"]
-        given += ["--max-images", str(self.max_images)]
-        given += ["--licence-policy", self.licence_policy]
-        for host in self.allow_hosts:
-            given += ["--allow-host", host]
-        if self.budget_bytes is not None:
-            given += ["--budget-bytes", str(self.budget_bytes)]
-        if self.flow_run_id is not None:
-            given += ["--flow-run-id", self.flow_run_id]
-        return given
+How = Literal["anew", "go-on", "dry-run", "explain"]
 
 
 @dataclass(frozen=True)
 class Crawled:
-    """How a crawl run ended: `state` is that of its row."""
+    """How a crawl run ended: `state` is that of its row, if there is one."""
 
-    crawl_run_id: int
+    crawl_run_id: int | None
     state: str
     stats: dict[str, Any]
 
 
-def check_source(source: str) -> None:
-    """Raise `UsageError` unless a spider knows this kind of source."""
-    kind, _, where = source.partition(":")
-    if kind not in SOURCES or not where:
-        raise UsageError(f"unknown source {source!r}: expected site:URL or folder:PATH")
+class CrawlError(UsageError):
+    """A crawl failed; the message is the spider's own.
+
+    What it had found by then is kept: `crawled` says under which crawl run.
+    """
+
+    def __init__(self, message: str, crawled: Crawled | None = None) -> None:
+        super().__init__(message)
+        self.crawled = crawled or Crawled(None, "failed", {})
+
+
+@dataclass(frozen=True)
+class CrawlOrder:
+    """What one spider is sent out for; all else it reads from the settings.
+
+    `about` is the sentence that the keyword was taken from. A crawl that goes on does
+    so where an earlier one had found enough; dry runs and explanations write nothing.
+    """
+
+    keyword: str
+    source: str
+    about: str | None = None
+    flow_run_id: str | None = None
+    how: How = "anew"
+
+    def arguments(self) -> list[str]:
+        """The order as options of `python -m crawler`."""
+        given = [f"--keyword={self.keyword}", f"--source={self.source}"]
+        if self.about is not None:
+            given.append(f"--about={self.about}")
+        if self.flow_run_id is not None:
+            given.append(f"--flow-run-id={self.flow_run_id}")
+        if self.how != "anew":
+            given.append(f"--{self.how}")
+        return given
 
 
 async def crawl(
@@ -69,11 +71,12 @@ async def crawl(
     on_event: Callable[[dict[str, Any]], None],
     *,
     deadline: float | None = None,
+    is_enough: Callable[[], bool] = lambda: False,
 ) -> Crawled:
     """Send the spider out and wait for it, passing on what it tells.
 
     It is asked to stop when the onlooker stops or at the deadline (of
-    `time.monotonic`), and stops by itself when we die.
+    `time.monotonic`), to be content once `is_enough`, and stops by itself when we die.
 
     Raises:
         CrawlError: the crawl failed.
@@ -87,14 +90,16 @@ async def crawl(
         start_new_session=True,  # Ctrl-C reaches us alone; we pass it on in order
         limit=1 << 20,
     )
-    stopper = asyncio.create_task(_pass_on_stop(process, deadline))
+    watching = (_pass_on_stop(process, deadline), _say_enough(process, is_enough))
+    watchers = [asyncio.create_task(each) for each in watching]
     try:
         events, stderr_tail = await asyncio.gather(
             _read_events(process, on_event), _read_tail(process)
         )
         await process.wait()
     finally:
-        stopper.cancel()
+        for watcher in watchers:
+            watcher.cancel()
         if process.returncode is None:
             process.kill()
             await process.wait()
@@ -106,11 +111,20 @@ async def _pass_on_stop(
 ) -> None:
     watcher = onlooker()
     while not (watcher.stopping.is_set() or _is_over(deadline)):
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(_POLL_S)
     process.terminate()
     while not watcher.aborting.is_set():
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(_POLL_S)
     process.kill()
+
+
+async def _say_enough(
+    process: asyncio.subprocess.Process, is_enough: Callable[[], bool]
+) -> None:
+    assert process.stdin is not None  # noqa: S101  # piped above
+    while not is_enough():
+        await asyncio.sleep(_POLL_S)
+    process.stdin.write(b"enough\n")
 
 
 def _is_over(deadline: float | None) -> bool:
@@ -138,11 +152,16 @@ async def _read_tail(process: asyncio.subprocess.Process) -> list[str]:
 
 
 def _outcome(events: dict[str, dict[str, Any]], stderr_tail: list[str]) -> Crawled:
+    run_id = events.get("started", {}).get("crawl_run_id")
     closed = events.get("closed")
+    if closed is None and onlooker().stopping.is_set():
+        return Crawled(run_id, "interrupted", {})  # so early that it could say nothing
     if closed is None:
         said = stderr_tail[-1] if stderr_tail else "it said nothing"
-        raise CrawlError(f"the crawler ended unexpectedly: {said}")
-    if closed["state"] == "failed":
-        raise CrawlError(closed["error"] or "the crawl failed")
-    run_id = events["started"]["crawl_run_id"]
-    return Crawled(run_id, closed["state"], closed["stats"])
+        raise CrawlError(
+            f"the crawler ended unexpectedly: {said}", Crawled(run_id, "failed", {})
+        )
+    crawled = Crawled(run_id, closed["state"], closed["stats"])
+    if crawled.state == "failed":
+        raise CrawlError(closed["error"] or "the crawl failed", crawled)
+    return crawled

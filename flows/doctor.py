@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from pydantic import SecretStr
 from rich.table import Table
 from rich.text import Text
 from sqlalchemy import make_url
 
+from crawler import sources
+from crawler.errors import SourceError
 from db.schema import DatabaseError, newest
 from flows.console import stdout
 from flows.prefect_api import answers, configured_api, quiet_environment
@@ -90,6 +93,7 @@ def examine() -> Report:
         _weights(settings),
         _database(settings),
         _store(settings),
+        _sources(settings),
         _prefect(),
         _plugin(),
     ]
@@ -101,6 +105,9 @@ def _shown(settings: Settings) -> dict[str, str]:
     url = make_url(settings.database_url)
     shown[PREFIX + "DATABASE_URL"] = url.render_as_string(hide_password=True)
     shown[PREFIX + "STORE_URL"] = store.shown(settings.store_url)
+    for name, value in settings:
+        if isinstance(value, SecretStr) and value:
+            shown[PREFIX + name.upper()] = "(set)"
     return shown
 
 
@@ -162,6 +169,20 @@ def _store(settings: Settings) -> Finding:
         return f"{opened.shown}, can be written"
 
     return _tried("store", look, "correct CRAWL_AND_DREAM_STORE_URL, or its rights")
+
+
+def _sources(settings: Settings) -> Finding:
+    """Which sources can be crawled; what the others need is no fault but a cure."""
+    ready, needs = [], []
+    for kind in sources.SOURCES:
+        try:
+            sources.check(f"{kind}:-", settings)
+        except SourceError as exc:
+            needs.append(str(exc).removeprefix("source "))
+        else:
+            ready.append(kind)
+    told = f"can be crawled: {', '.join(ready)}"
+    return Finding("sources", True, told, "; ".join(needs))
 
 
 def _prefect() -> Finding:

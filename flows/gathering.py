@@ -4,16 +4,16 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from itertools import product
 
+from crawler import sources
 from db import queries
 from db.engine import reading
-from flows.crawling import Crawled, CrawlError, check_source
+from flows.crawling import CrawlOrder, How
 from flows.errors import NothingToDo, UsageError
-from flows.parameters import Parameters, split_keywords
+from flows.lanes import Crawls, Errand
+from flows.parameters import Parameters
 from flows.progress import onlooker
-from flows.stages import PLAIN_STEPS, Overrides, Steps
+from flows.stages import PLAIN_STEPS, Steps
 from flows.summary import Summary
 from flows.workspace import Workspace, open_workspace
 from pipeline.policy import Candidate, candidates, permits
@@ -34,28 +34,52 @@ def stage(summary: Summary, name: str) -> Iterator[None]:
 
 
 def check_sources(settings: Settings) -> None:
-    """Raise `UsageError` unless there are sources, each of a kind we know."""
+    """Return if every source can be crawled.
+
+    Raises:
+        UsageError: there is none.
+        SourceError: one is none of ours, or needs a setting that is not set.
+    """
     if not settings.sources:
-        raise UsageError(
-            "no source: name one with --source site:URL or --source folder:PATH, "
-            "or set CRAWL_AND_DREAM_SOURCES"
-        )
+        raise UsageError("no source: name one with --source")
     for source in settings.sources:
-        check_source(source)
+        sources.check(source, settings)
+
+
+def say_keywords(parameters: Parameters) -> None:
+    """The onlooker learns which words of a sentence are looked for."""
+    if parameters.about is not None:
+        onlooker().say(parameters.said_keywords)
+
+
+def orders_of(
+    settings: Settings,
+    parameters: Parameters,
+    *,
+    flow_run_id: str | None = None,
+    how: How = "anew",
+) -> list[CrawlOrder]:
+    """One for each keyword at each source."""
+    return [
+        CrawlOrder(keyword, source, parameters.about, flow_run_id, how)
+        for source in dict.fromkeys(settings.sources)
+        for keyword in parameters.alternatives
+    ]
 
 
 async def gather(
     workspace: Workspace,
     summary: Summary,
-    overrides: Overrides,
+    parameters: Parameters,
     *,
     steps: Steps,
     flow_run_id: str | None = None,
 ) -> list[int]:
     """Crawl every keyword at every source, then inspect and compare what is new.
 
-    A crawl stops at `max_images` pictures that nobody has looked at yet. When some of
-    them turn out to be of no use, it goes on from there until there are enough.
+    A crawl stops at its share of pictures that nobody has looked at yet. When some of
+    them turn out to be of no use, the crawls that have more go on until there are
+    enough; see `flows.lanes`.
 
     It returns early, `summary.interrupted`, when the onlooker stops.
 
@@ -65,91 +89,40 @@ async def gather(
     Raises:
         CrawlError: every crawl failed; one that failed beside others is a note.
     """
-    crawls = _Crawls(workspace.settings, overrides, steps, flow_run_id)
+    overrides = parameters.overrides()
+    orders = orders_of(workspace.settings, parameters, flow_run_id=flow_run_id)
+    errands = [Errand(order) for order in orders]
+    crawls = Crawls(workspace, overrides, steps, errands)
+    usable: set[str] = set()
     while True:
         with stage(summary, "crawl"):
-            await crawls.all_once(summary)
+            is_something_new = await crawls.go_round(usable)
+            crawls.report(summary)
         if _stopped(summary):
             break
         with stage(summary, "inspect"):
-            new = await steps.inspect_originals(overrides)
-        summary.new_assets += new
+            summary.new_assets += await steps.inspect_originals(overrides)
         if _stopped(summary):
             break
         with stage(summary, "compare"):
             await steps.compare_originals(overrides)
-        if not (new and crawls.broke_off and _too_few(workspace, crawls.run_ids)):
+        usable = _usable_digests(workspace, crawls.run_ids)
+        is_enough = len(usable) >= workspace.settings.max_images
+        if is_enough or not (is_something_new and crawls.can_go_on):
             break
     return crawls.run_ids
 
 
-def _too_few(workspace: Workspace, crawl_run_ids: Sequence[int]) -> bool:
-    settings = workspace.settings
+def _usable_digests(workspace: Workspace, crawl_run_ids: Sequence[int]) -> set[str]:
     with reading(workspace.engine) as session:
         found = candidates(session, crawl_run_ids)
-    return len(_usable(found, settings)) < settings.max_images
+        usable = _usable(found, workspace.settings)
+        return {candidate.asset.digest for candidate in usable}
 
 
 def _stopped(summary: Summary) -> bool:
     summary.interrupted = onlooker().stopping.is_set()
     return summary.interrupted
-
-
-@dataclass
-class _Crawls:
-    """One crawl for each keyword and source, repeated as long as that brings more."""
-
-    settings: Settings
-    overrides: Overrides
-    steps: Steps
-    flow_run_id: str | None
-    run_ids: list[int] = field(default_factory=list)
-    fetched_bytes: int = 0
-    started: float = field(default_factory=time.monotonic)
-    latest: dict[tuple[str, str], Crawled] = field(default_factory=dict)
-
-    @property
-    def broke_off(self) -> bool:
-        """Whether the latest crawl of some keyword and source had more to come."""
-        reasons = [one.stats.get("finish_reason") for one in self.latest.values()]
-        return "max-images" in reasons
-
-    async def all_once(self, summary: Summary) -> None:
-        """Crawl every keyword at every source within the budgets."""
-        errors = []
-        for keyword, source in product(summary.keywords, self.settings.sources):
-            left = self._budget_left()
-            if onlooker().stopping.is_set() or min(left.values(), default=1) <= 0:
-                break
-            try:
-                await self._crawl(keyword, source, left)
-            except CrawlError as exc:
-                errors.append(exc)
-        if errors and not self.latest and not onlooker().stopping.is_set():
-            raise errors[0]
-        notes = [*summary.notes, *(str(error) for error in errors)]
-        summary.notes = list(dict.fromkeys(notes))
-        for name in ("pages", "pages_refused_by_robots", "images_seen"):
-            counts = (one.stats.get(name, 0) for one in self.latest.values())
-            setattr(summary, name, sum(counts))
-
-    async def _crawl(self, keyword: str, source: str, left: Overrides) -> None:
-        crawled = await self.steps.crawl_source(
-            keyword, source, self.overrides | left, self.flow_run_id
-        )
-        self.latest[keyword, source] = crawled
-        self.run_ids.append(crawled.crawl_run_id)
-        self.fetched_bytes += crawled.stats.get("bytes", 0)
-
-    def _budget_left(self) -> Overrides:
-        """What the next crawl may use of the budgets that are set."""
-        left: Overrides = {}
-        if self.settings.budget_bytes is not None:
-            left["budget_bytes"] = self.settings.budget_bytes - self.fetched_bytes
-        if self.settings.budget_minutes is not None:
-            passed = (time.monotonic() - self.started) / 60
-            left["budget_minutes"] = self.settings.budget_minutes - passed
-        return left
 
 
 def _usable(found: Sequence[Candidate], settings: Settings) -> list[Candidate]:
@@ -183,6 +156,8 @@ def choose(
 
 
 def _why(summary: Summary, settings: Settings) -> str:
+    from crawler.refusals import LICENCE  # imports Scrapy
+
     if not summary.found:
         return (
             f"no image matched {', '.join(summary.keywords)!r} at "
@@ -197,21 +172,21 @@ def _why(summary: Summary, settings: Settings) -> str:
     refused = summary.refused_by_licence
     reasons |= {f"licence {verdict}": count for verdict, count in refused.items()}
     counted = ", ".join(f"{count} {why}" for why, count in reasons.items() if count)
-    cure = (
-        f"; --licence-policy any would queue {sum(refused.values())}" if refused else ""
-    )
+    # Some sources tell a licence before anything is fetched.
+    curable = sum(refused.values()) + summary.rejected.get(LICENCE, 0)
+    cure = f"; --licence-policy any would queue {curable}" if curable else ""
     return f"{summary.found} images matched and none can be used: {counted}{cure}"
 
 
 async def gather_only(parameters: Parameters) -> Summary:
     """Crawl, inspect and compare, and count what could be used; queue nothing."""
-    overrides = parameters.overrides()
-    settings = load(**overrides)
+    settings = load(**parameters.overrides())
     check_sources(settings)
-    summary = Summary(split_keywords(parameters.keywords))
+    summary = Summary(parameters.alternatives)
+    say_keywords(parameters)
     with open_workspace(settings) as workspace:
         workspace.store.check()
-        run_ids = await gather(workspace, summary, overrides, steps=PLAIN_STEPS)
+        run_ids = await gather(workspace, summary, parameters, steps=PLAIN_STEPS)
         if not summary.interrupted:
             choose(workspace, summary, run_ids)
     return summary

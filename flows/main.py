@@ -22,7 +22,8 @@ from flows.summary import Summary
 
 @flow(name="crawl-and-dream", description=__doc__)
 async def crawl_and_dream(
-    keywords: str,
+    keywords: str | None = None,
+    about: str | None = None,
     source: tuple[str, ...] = (),
     recipe: tuple[str, ...] = (),
     style: tuple[str, ...] = (),

@@ -4,7 +4,10 @@ from typing import Annotated, Any
 
 import typer
 
-from flows.parameters import Parameters
+from flows.errors import UsageError
+from flows.parameters import Parameters, check_one_of_two
+
+FIELDS = Parameters.model_fields.keys()
 
 
 def option(field: str, *names: str, **how: Any) -> Any:
@@ -12,7 +15,10 @@ def option(field: str, *names: str, **how: Any) -> Any:
     return typer.Option(*names, help=Parameters.model_fields[field].description, **how)
 
 
-Keywords = Annotated[str, option("keywords", "--keywords", "-k", metavar="WORDS")]
+Keywords = Annotated[
+    str | None, option("keywords", "--keywords", "-k", metavar="WORDS")
+]
+About = Annotated[str | None, option("about", "--about", metavar="SENTENCE")]
 Sources = Annotated[list[str], option("source", "--source", "-s", metavar="KIND:PLACE")]
 Recipes = Annotated[list[str], option("recipe", "--recipe", "-r", metavar="NAME|TOML")]
 Styles = Annotated[list[str], option("style", "--style", metavar="PICTURE")]
@@ -28,3 +34,17 @@ Minutes = Annotated[float | None, option("budget_minutes", "--budget-minutes")]
 Bytes = Annotated[int | None, option("budget_bytes", "--budget-bytes")]
 Review = Annotated[bool, option("review", "--review")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
+
+
+def parameters(given: dict[str, Any]) -> Parameters:
+    """What a command was asked for, by the names of its options.
+
+    Raises:
+        UsageError: keywords and sentence are both given, or neither is.
+    """
+    keywords = given["keywords"] or None
+    try:
+        check_one_of_two(keywords, given["about"])
+    except ValueError as exc:
+        raise UsageError(str(exc)) from exc
+    return Parameters.model_validate(given | {"keywords": keywords})

@@ -1,12 +1,18 @@
 """What a person may ask of the flow: one model for flow, plugin and command line."""
 
+from functools import cached_property
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationInfo, field_validator
+
+from flows.about import LONGEST, keywords_of
 
 DEPLOYMENT = "crawl-and-dream/crawl-and-dream"
 
-_NAMED_OTHERWISE = {"source", "recipe", "allow_host"}
+_NO_SETTINGS = {
+    *("keywords", "about", "style", "review"),
+    *("source", "recipe", "allow_host"),  # under other names
+}
 
 LicencePolicyName = Literal["derivatives-allowed", "any"]
 HostPort = Annotated[
@@ -21,15 +27,26 @@ class Parameters(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     keywords: Annotated[
-        str,
+        str | None,
         Field(
             min_length=1,
             description="what the images must match; commas separate alternatives",
         ),
-    ]
+    ] = None
+    about: Annotated[
+        str | None,
+        Field(
+            max_length=LONGEST,
+            validate_default=True,
+            description="instead of keywords: a sentence that they are taken from",
+        ),
+    ] = None
     source: Annotated[
         tuple[str, ...],
-        Field(description="where to look: site:URL or folder:PATH; repeatable"),
+        Field(
+            description="where to look: commons, openverse, flickr, pexels, site:URL "
+            "or folder:PATH; repeatable"
+        ),
     ] = ()
     recipe: Annotated[
         tuple[str, ...],
@@ -76,10 +93,31 @@ class Parameters(BaseModel):
 
     @field_validator("keywords")
     @classmethod
-    def _something_to_look_for(cls, keywords: str) -> str:
-        if not split_keywords(keywords):
+    def _something_to_look_for(cls, keywords: str | None) -> str | None:
+        if keywords is not None and not split_keywords(keywords):
             raise ValueError("name at least one keyword")
         return keywords
+
+    @field_validator("about")
+    @classmethod
+    def _or_a_sentence(cls, about: str | None, info: ValidationInfo) -> str | None:
+        if "keywords" in info.data:  # else that is what has to be mended first
+            check_one_of_two(info.data["keywords"], about)
+        if about is not None:
+            keywords_of(about)
+        return about
+
+    @cached_property
+    def alternatives(self) -> list[str]:
+        """The keywords, one by one: those given, or those of the sentence."""
+        if self.about is not None:
+            return keywords_of(self.about)
+        return split_keywords(self.keywords or "")
+
+    @property
+    def said_keywords(self) -> str:
+        """The line that shows which words of a sentence are looked for."""
+        return f"looking for: {', '.join(self.alternatives)}"
 
     def overrides(self) -> dict[str, object]:
         """What goes above the settings of the environment, by their names there."""
@@ -87,22 +125,25 @@ class Parameters(BaseModel):
             "sources": self.source or None,
             "recipes": self._recipes(),
             "allow_hosts": self.allow_host or None,
-            **self.model_dump(
-                exclude={
-                    "keywords",
-                    "source",
-                    "recipe",
-                    "style",
-                    "allow_host",
-                    "review",
-                }
-            ),
+            **self.model_dump(exclude=_NO_SETTINGS),
         }
         return {name: value for name, value in given.items() if value is not None}
 
     def _recipes(self) -> tuple[str, ...] | None:
         # With a style picture and no recipe, only the recipe that takes it is meant.
         return self.recipe or (() if self.style else None)
+
+
+def check_one_of_two(keywords: str | None, about: str | None) -> None:
+    """Return if either keywords or a sentence are given.
+
+    Raises:
+        ValueError: both are, or none.
+    """
+    if keywords is None and about is None:
+        raise ValueError('say what to look for: --keywords "sunset beach"')
+    if keywords is not None and about is not None:
+        raise ValueError("give either --keywords or --about")
 
 
 def split_keywords(keywords: str) -> list[str]:

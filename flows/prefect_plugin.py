@@ -25,6 +25,7 @@ PREFECT_PLUGIN_API_REQUIRES = ">=0.1,<1"
 
 _NAMES = (DEPLOYMENT.partition("/")[2], DEPLOYMENT)
 _PROGRAM = f"prefect deployment run {_NAMES[0]}"
+_WANTED = {"keywords", "about"}
 _THEIR_PARAMETERS = ("-p", "--param", "--params")
 
 
@@ -87,7 +88,7 @@ def _split(arguments: Sequence[str]) -> tuple[dict[str, Any], list[str]]:
     parser = _parser()
     namespace, theirs = parser.parse_known_args(arguments)
     typed: dict[str, Any] = vars(namespace)
-    if "keywords" not in typed and not _has_parameters(theirs):
+    if not (typed.keys() & _WANTED or _has_parameters(theirs)):
         parser.error('say what to look for: --keywords "sunset beach"')
     return _checked(typed, parser), theirs
 
@@ -97,13 +98,16 @@ def _has_parameters(theirs: Sequence[str]) -> bool:
 
 
 def _checked(typed: dict[str, Any], parser: _Parser) -> dict[str, Any]:
+    wanted = {} if typed.keys() & _WANTED else {"keywords": "-"}  # in --param
     try:
-        parameters = Parameters.model_validate({"keywords": "-", **typed})
+        parameters = Parameters.model_validate(wanted | typed)
     except ValidationError as exc:
         problem = exc.errors()[0]
         option = _option(str(problem["loc"][0]))
         reason = problem["msg"].removeprefix("Value error, ")
         parser.error(f"{option} {problem['input']!r}: {reason}")
+    if parameters.about is not None:
+        sys.stderr.write(f"{parameters.said_keywords}\n")
     values = parameters.model_dump(mode="json", include=set(typed))
     return {name: _from_here(name, value) for name, value in values.items()}
 

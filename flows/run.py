@@ -11,7 +11,7 @@ from db.models import CrawlRun
 from flows import cookbook, tasks
 from flows.draining import OnBatch, drain, tell_nobody
 from flows.errors import UsageError
-from flows.gathering import check_sources, gather, stage
+from flows.gathering import check_sources, gather, say_keywords, stage
 from flows.parameters import Parameters, split_keywords
 from flows.queueing import Queued, queue_jobs, write_gallery
 from flows.stages import Overrides
@@ -27,7 +27,7 @@ def check(parameters: Parameters) -> None:
 
     Raises:
         UsageError: something that was asked for cannot be.
-        RecipeError, DeviceError, DatabaseError, StoreError: likewise.
+        SourceError, RecipeError, DeviceError, DatabaseError, StoreError: likewise.
     """
     settings = load(**parameters.overrides())
     check_sources(settings)
@@ -52,10 +52,11 @@ async def run(
     started, overrides = time.monotonic(), parameters.overrides()
     check(parameters)
     settings = load(**overrides)
-    summary = Summary(split_keywords(parameters.keywords), review=parameters.review)
+    summary = Summary(parameters.alternatives, review=parameters.review)
+    say_keywords(parameters)
     with open_workspace(settings) as workspace:
         crawl_run_ids = await gather(
-            workspace, summary, overrides, steps=tasks.STEPS, flow_run_id=flow_run_id
+            workspace, summary, parameters, steps=tasks.STEPS, flow_run_id=flow_run_id
         )
         if summary.interrupted:
             return summary

@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 _NAME = DEPLOYMENT.partition("/")[2]
 _EXAMPLE = f'prefect deployment run {_NAME} --keywords "sunset beach"'
 _END = (signal.SIGINT, signal.SIGTERM)
-_USUAL_PORT = 4200
 _POLL_S = 2
 
 
@@ -182,10 +181,12 @@ def _own_api(dead: str | None, say: Say) -> Iterator[str]:
 
 def _port(dead: str | None) -> int:
     """Where our API will be: where the dead one was, if that was on this machine."""
+    from prefect.settings import get_current_settings
+
     from flows.prefect_profile import is_ours
 
     if dead is None:
-        return free_port(_USUAL_PORT)
+        return free_port(get_current_settings().server.api.port)
     place = urlsplit(dead)
     if not is_loopback(dead) or place.scheme != "http" or place.port is None:
         raise unreachable(dead)

@@ -12,39 +12,34 @@ from typing import Any
 from flows import curating
 from flows.crawling import Crawled, CrawlOrder, crawl
 from flows.progress import onlooker
+from flows.tally import Tally, shared_tally
 from flows.workspace import open_workspace
 from pipeline.settings import load
 
 Overrides = dict[str, Any]
 
 
-async def crawl_source(
-    keyword: str, source: str, overrides: Overrides, flow_run_id: str | None
-) -> Crawled:
+async def crawl_source(order: CrawlOrder, overrides: Overrides) -> Crawled:
     """Find images for one keyword at one source and keep them.
 
-    The budgets among the overrides are what this crawl may use.
+    The budgets and `max_images` among the overrides are what this crawl may use. It
+    ends earlier when the crawls beside it have found enough between them.
+
+    Raises:
+        CrawlError: the crawl failed.
     """
     settings = load(**overrides)
     minutes = settings.budget_minutes
     deadline = None if minutes is None else time.monotonic() + 60 * minutes
-    order = CrawlOrder(
-        keyword,
-        source,
-        max_images=settings.max_images,
-        licence_policy=settings.licence_policy,
-        allow_hosts=settings.allow_hosts,
-        budget_bytes=settings.budget_bytes,
-        flow_run_id=flow_run_id,
-    )
-    seen = {"image": 0, "page": 0}
+    tally = shared_tally() or Tally(settings.max_images)
 
     def tell(event: dict[str, Any]) -> None:
-        if event["event"] in seen:
-            seen[event["event"]] += 1
-            onlooker().advance(seen["image"], note=f"{seen['page']} pages")
+        tally.take(event)
+        onlooker().advance(tally.images, note=f"{tally.pages} pages")
 
-    return await crawl(order, settings, tell, deadline=deadline)
+    return await crawl(
+        order, settings, tell, deadline=deadline, is_enough=lambda: tally.is_full
+    )
 
 
 async def inspect_originals(overrides: Overrides) -> int:
@@ -69,7 +64,7 @@ async def compare_originals(overrides: Overrides) -> int:
 class Steps:
     """The stages as they are called: plainly, or as Prefect tasks."""
 
-    crawl_source: Callable[[str, str, Overrides, str | None], Awaitable[Crawled]]
+    crawl_source: Callable[[CrawlOrder, Overrides], Awaitable[Crawled]]
     inspect_originals: Callable[[Overrides], Awaitable[int]]
     compare_originals: Callable[[Overrides], Awaitable[int]]
 

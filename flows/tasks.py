@@ -8,7 +8,7 @@ from flows.stages import Steps
 
 _crawl = task(
     name="crawl",
-    task_run_name="crawl {keyword} at {source}",
+    task_run_name="crawl {order.keyword} at {order.source}",
     cache_policy=NO_CACHE,
 )
 _inspect = task(name="inspect", cache_policy=NO_CACHE)

@@ -1,6 +1,7 @@
 """Databases, stores and rows that tests share."""
 
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -14,6 +15,10 @@ import flows  # noqa: F401  # settles how torch's threads wait, as in every real
 from db import schema
 from db.engine import open_engine, writing
 from pipeline.store import Store
+
+# A shell that starts the tests in the background leaves them, and all they start, deaf
+# to Ctrl-C.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flows.prefect_api import free_port
+
 TIMEOUT_S = 300
 HERE = Path(__file__).parent
 
@@ -33,6 +35,7 @@ class Home:
             "CRAWL_AND_DREAM_LEASE_S": "2",
             "PREFECT_HOME": str(self.prefect),
             "PREFECT_PROFILES_PATH": str(self.prefect / "profiles.toml"),
+            "PREFECT_SERVER_API_PORT": str(free_port()),  # others may be at it too
             "COLUMNS": "200",
             "PYTHONPATH": str(HERE),
             **more,

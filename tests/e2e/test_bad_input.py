@@ -17,10 +17,9 @@ def nothing_listens() -> str:
 @pytest.mark.parametrize(
     ("words", "expected"),
     [
-        (["-k", "x"], "no source: name one with --source"),
+        (["-k", "x"], "source commons needs an e-mail address or a URL"),
         (["-k", ",", "-s", "folder:."], "name at least one keyword"),
         (["-k", "x", "-s", "ftp:a"], "unknown source 'ftp:a'"),
-        (["-k", "x", "-s", "folder:."], "no image matched 'x' at folder:."),
         (["-k", "x", "-s", "folder:/no/such"], "folder /no/such does not exist"),
         (["-k", "x", "-s", "folder:.", "-r", "flwo"], "known are dream, flow, mosaic"),
         (["-k", "x", "-s", "folder:.", "-r", "style"], "name one with --style PICTURE"),
@@ -28,16 +27,30 @@ def nothing_listens() -> str:
         (["-k", "x", "-s", "folder:.", "--device", "tpu"], "--device: "),
         (["-k", "x", "-s", "folder:.", "-n", "0"], "greater than or equal to 1"),
         (["-k", "x", "-s", "folder:.", "--licence-policy", "no"], "--licence-policy"),
-        (["-k", "x", "-s", "site:http://127.0.0.1/"], "allow it with --allow-host"),
     ],
     ids=[
-        *("no-source", "no-keyword", "unknown-source", "no-match", "no-folder"),
+        *("no-contact", "no-keyword", "unknown-source", "no-folder"),
         *("unknown-recipe", "no-style", "no-picture", "device", "count", "policy"),
-        "private-address",
     ],
 )
 def test_one_line_says_what_is_wrong(home, words: list[str], expected: str):
     typed = home.type("run", *words)
+
+    assert typed.status != 0
+    assert expected in typed.complaint
+    assert "Traceback" not in typed.err + typed.out
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["-s", "folder:."], "no image matched 'x' at folder:."),
+        (["-s", "site:http://127.0.0.1/"], "allow it with --allow-host"),
+    ],
+    ids=["no-match", "private-address"],
+)
+def test_so_it_is_when_nothing_is_to_be_made(home, words: list[str], expected: str):
+    typed = home.type("crawl", "-k", "x", *words)
 
     assert typed.status != 0
     assert expected in typed.complaint
@@ -53,7 +66,7 @@ def test_a_command_without_its_option_shows_the_usage(home):
 
 def test_a_site_that_does_not_answer(home, nothing_listens: str):
     typed = home.type(
-        *("run", "-k", "x", "-s", f"site:http://{nothing_listens}/"),
+        *("crawl", "-k", "x", "-s", f"site:http://{nothing_listens}/"),
         *("--allow-host", nothing_listens),
     )
 
@@ -61,10 +74,11 @@ def test_a_site_that_does_not_answer(home, nothing_listens: str):
     assert "does not answer" in typed.complaint
 
 
-def test_a_database_that_is_not_migrated(home, wanted):
+def test_a_database_that_is_not_migrated(home, photos):
     url = f"sqlite:///{home.folder}/old.sqlite"
     with open_engine(url).begin() as connection:
         connection.exec_driver_sql("CREATE TABLE something (id INTEGER)")
+    wanted = ["crawl", "-k", "dunes", "-s", f"folder:{photos}"]
 
     typed = home.type(*wanted, CRAWL_AND_DREAM_DATABASE_URL=url)
 
@@ -107,7 +121,7 @@ def test_when_licences_forbid_everything_the_option_that_helps_is_named(home, ph
     (photos / "dunes-east.json").write_text(
         '{"licence": "https://creativecommons.org/licenses/by-nd/4.0/"}'
     )
-    words = ["run", "-k", "dunes east", "-s", f"folder:{photos}"]
+    words = ["crawl", "-k", "dunes east", "-s", f"folder:{photos}"]
 
     typed = home.type(*words)
 

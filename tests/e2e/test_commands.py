@@ -51,6 +51,7 @@ def test_results_tell_everything_about_an_output(made):
     assert (Path(made.folder) / "data" / "store" / row["path"]).exists()
     unanswered = {name for name, value in row.items() if value in (None, "")}
     unasked = {"page_url", "title", "alt", "caption", "author", "licence_url"}
+    unasked |= {"attribution"}
     assert unanswered <= unasked
 
 
@@ -81,7 +82,7 @@ def test_what_is_forgotten_goes_and_never_comes_back(home, wanted):
     assert home.type("forget", row["digest"], "--yes").status == 0
 
     assert not output.exists()
-    again = home.type(*wanted, "--json")
+    again = home.type("crawl", *wanted[1:5], "--json")
     assert json.loads(again.out)["rejected"] == {"forgotten": 1}
     assert len(results(home)) == 2
 
@@ -153,6 +154,17 @@ def test_doctor_finds_everything_well(made):
     assert report["well"], report
     assert typed.status == 0
     assert report["settings"]["CRAWL_AND_DREAM_HOME"] == f"{made.folder}/data"
+
+
+def test_doctor_says_which_sources_can_be_crawled_and_keeps_secrets(made):
+    typed = made.type("doctor", "--json", CRAWL_AND_DREAM_FLICKR_KEY="se-cr-et")
+
+    report = json.loads(typed.out)
+    [sources] = [one for one in report["findings"] if one["what"] == "sources"]
+    assert sources["told"] == "can be crawled: flickr, site, folder"
+    assert "set CRAWL_AND_DREAM_CONTACT" in sources["cure"]
+    assert report["settings"]["CRAWL_AND_DREAM_FLICKR_KEY"] == "(set)"
+    assert "se-cr-et" not in typed.out
 
 
 def test_doctor_says_what_is_wrong_and_how_to_mend_it(home):

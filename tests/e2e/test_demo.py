@@ -129,9 +129,9 @@ def test_a_second_run_finds_nothing_new_and_says_so(demo: Demo):
 
 
 def test_it_takes_about_a_minute(demo: Demo):
-    # Twofold slack: the machines that run tests are shared.
-    assert demo.seconds < 2 * SECONDS
-    assert demo.seconds_again < 2 * SECONDS_AGAIN
+    # Fourfold slack: machines that run tests are shared, and other tests run beside it.
+    assert demo.seconds < 4 * SECONDS
+    assert demo.seconds_again < 4 * SECONDS_AGAIN
 
 
 def test_thumbnails_are_small(demo: Demo):

@@ -9,12 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from mediawiki import Wiki
 from pictures import encoded, paint
+from website import Website, serving
 
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/using.md", "docs/deploying.md")
+PAGES = ("README.md", "docs/using.md", "docs/deploying.md", "docs/sources.md")
 READY = {
     "crawl-and-dream serve": "in another terminal",
     "python -m flows.demo_site": "http://127.0.0.1:8000/",
@@ -79,7 +81,17 @@ class Terminals:
 
 
 @pytest.fixture
-def terminals(lonely_home) -> Iterator[Terminals]:
+def wiki() -> Iterator[Wiki]:
+    """Takes the place of Wikimedia Commons."""
+    with serving(Website()) as site:
+        wiki = Wiki(site)
+        wiki.upload("Sunset_beach.jpg")
+        site.image("/images/Sunset_beach.jpg", encoded(paint(3)))
+        yield wiki
+
+
+@pytest.fixture
+def terminals(lonely_home, wiki: Wiki) -> Iterator[Terminals]:
     pictures = lonely_home.folder / "Pictures"
     pictures.mkdir()
     for seed, name in enumerate(["evening-glow", "dunes", "sunset-beach"]):
@@ -89,6 +101,8 @@ def terminals(lonely_home) -> Iterator[Terminals]:
         HOME=str(lonely_home.folder),
         PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         PYTHONUNBUFFERED="1",
+        CRAWL_AND_DREAM_SOURCES=wiki.source,
+        CRAWL_AND_DREAM_ALLOW_HOSTS=wiki.site.host,
     )
     terminals = Terminals(lonely_home.folder, environment)
     yield terminals
@@ -96,7 +110,7 @@ def terminals(lonely_home) -> Iterator[Terminals]:
 
 
 @pytest.mark.soak
-@pytest.mark.parametrize("page", PAGES)
+@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
 def test_every_command_of_the_page_works(terminals: Terminals, page: str):
     typed = [line for line in commands(page) if not line.startswith("make ")]
 

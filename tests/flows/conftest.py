@@ -15,6 +15,8 @@ from pathlib import Path
 
 import pytest
 
+from flows.prefect_api import free_port
+
 HERE = Path(__file__).parent
 WAIT_S = 90
 
@@ -82,6 +84,7 @@ class Home:
             "PREFECT_HOME": str(self.folder),
             "PREFECT_PROFILES_PATH": str(self.profiles),
             "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+            "PREFECT_SERVER_API_PORT": str(free_port()),  # others may be at it too
             "PYTHONPATH": str(HERE),
             "COLUMNS": "200",
             **more,
@@ -183,8 +186,6 @@ def served(
     migrated: Home, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Serving]:
     """The stand-in flow served by an API on a port that the person's profile names."""
-    from flows.prefect_api import free_port
-
     home = Home(tmp_path_factory.mktemp("served"))
     shutil.copy(migrated.folder / "prefect.db", home.folder)
     home.set_profile(f"http://127.0.0.1:{free_port()}/api")

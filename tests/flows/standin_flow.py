@@ -8,7 +8,8 @@ from prefect import flow, get_run_logger
 
 @flow(name="crawl-and-dream")
 async def crawl_and_dream(
-    keywords: str,
+    keywords: str | None = None,
+    about: str | None = None,
     source: tuple[str, ...] = (),
     max_images: int | None = None,
     review: bool = False,

@@ -31,9 +31,10 @@ def created_run(served, typed):
             ["--keywords", "42", "--source", "site:http://a/", "--source", "site:b"],
             {"keywords": "42", "source": ["site:http://a/", "site:b"]},
         ),
+        (["--about", "some dunes, it's night"], {"about": "some dunes, it's night"}),
         (["-p", "keywords=dunes"], {"keywords": "dunes"}),
     ],
-    ids=["phrase", "punctuation", "dash", "list", "plugin-free"],
+    ids=["phrase", "punctuation", "dash", "list", "sentence", "plugin-free"],
 )
 def test_what_is_typed_arrives_as_typed(served, options, parameters):
     typed = served.home.prefect(*LITERAL, *options, *LATER, "--tag", "typed")

@@ -1,7 +1,9 @@
+import inspect
 import re
 
 import pytest
 
+from flows.main import crawl_and_dream
 from flows.parameters import Parameters
 from flows.prefect_plugin import translate
 
@@ -48,6 +50,7 @@ def our_help(capsys):
             ["--keywords", "a", "--watch", "--tag", "nightly"],
             [*param('keywords="a"'), "--watch", "--tag", "nightly"],
         ),
+        (["--about", "dunes at night"], param('about="dunes at night"')),
         (["-p", "keywords=x"], ["-p", "keywords=x"]),
         (["--params", '{"keywords": "x"}'], ["--params", '{"keywords": "x"}']),
     ],
@@ -99,6 +102,8 @@ def test_every_other_command_is_left_alone(typed):
         (["--keywords", " , "], "name at least one keyword"),
         (["--keywords", "a", "--max-images", "many"], "--max-images 'many'"),
         (["--keywords", "a", "--licence-policy", "some"], "'derivatives-allowed'"),
+        (["--keywords", "a", "--about", "b"], "give either --keywords or --about"),
+        (["--about", "pictures please"], "no word of it says what to look for"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -110,6 +115,12 @@ def test_misuse_is_one_line_with_the_reason(typed, reason, capsys):
     assert exit_.value.code != 0
     assert reason in said
     assert said.count("\n") == 1
+
+
+def test_the_keywords_of_a_sentence_are_shown_where_it_is_typed(capsys):
+    translate([*RUN, "--about", "some dunes at night"])
+
+    assert capsys.readouterr().err == "looking for: dunes, night\n"
 
 
 def test_paths_are_meant_from_where_they_are_typed(tmp_path, monkeypatch):
@@ -128,6 +139,12 @@ def test_every_parameter_is_an_option(our_help):
     fields = {"--" + name.replace("_", "-") for name in Parameters.model_fields}
 
     assert fields <= options_in(our_help)
+
+
+def test_every_parameter_is_one_of_the_flow():
+    taken = inspect.signature(crawl_and_dream.fn).parameters
+
+    assert list(taken) == list(Parameters.model_fields)
 
 
 def test_help_points_to_the_options_of_prefect(our_help):
