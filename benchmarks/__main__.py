@@ -4,15 +4,16 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from benchmarks.crawl_bench import crawl_ratio
-from benchmarks.inspect_bench import inspect_ratio
-from benchmarks.plain_stylize import dream_ratio, stylize_ratio
+from benchmarks.crawl_bench import against_files, against_images
+from benchmarks.crawl_memory import EARLY, LATE, resident_mb
+from benchmarks.inspect_bench import inspect_row
+from benchmarks.plain_stylize import dream_row, stylize_row
 
-STAGES = (crawl_ratio, inspect_ratio, stylize_ratio, dream_ratio)
+STAGES = (against_images, against_files, inspect_row, stylize_row, dream_row)
 
 
 def main() -> None:
-    """Measure every stage once and print the table."""
+    """Measure every stage and print the table."""
     console = Console()
     rows = [measure() for measure in track(STAGES, "measuring", transient=True)]
     table = Table("stage", "unit", "ours", "plain", "ratio")
@@ -25,6 +26,11 @@ def main() -> None:
             f"{row.ratio:.2f} x",
         )
     console.print(table)
+    early_mb, late_mb = resident_mb()
+    console.print(
+        f"memory of a crawl: {early_mb:.1f} MB after {EARLY} images, "
+        f"{late_mb - early_mb:+.1f} MB after {LATE}"
+    )
 
 
 if __name__ == "__main__":

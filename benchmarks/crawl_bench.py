@@ -1,155 +1,99 @@
-"""Crawling a site on loopback: our crawler against a plain sequential one.
+"""Crawling photographs from loopback: our crawler against Scrapy's media pipelines.
 
-The site is served by another process and takes `LATENCY_S` for every answer, as one
-behind a network does; without it the benchmark would time nothing but Python.
+Images per second are counted from the first request that the site got to the last image
+that was said to be stored, by the same clock for all. Each crawl is a process of its
+own, with the same concurrency, no delay, and robots.txt obeyed.
 """
 
-import hashlib
 import json
-import multiprocessing
 import os
-import random
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
-from html.parser import HTMLParser
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from multiprocessing.connection import Connection
+from collections.abc import Sequence
 from pathlib import Path
-from urllib.parse import urljoin
 
-from benchmarks.rows import BenchRow
+from benchmarks.photo_site import PhotoSite, Served, served
+from benchmarks.photographs import between, photographs
+from benchmarks.rows import BenchRow, Round
 from db.engine import open_engine
 from db.schema import upgrade
 
-PAGES, IMAGES_PER_PAGE = 12, 20
-IMAGE_BYTES = 300_000
-LATENCY_S = 0.05
 KEYWORD = "sunset beach"
+PAGES, IMAGES_A_PAGE = 32, 20
+BYTES = (500_000, 1_000_000)
 
 
-def crawl_ratio() -> BenchRow:
-    """Images per second of a whole crawl, pages and storing included."""
-    with _served() as url, tempfile.TemporaryDirectory() as folder:
-        plain = _plain_rate(url, Path(folder, "plain"))
-        ours = _our_rate(url, Path(folder, "ours"))
-    return BenchRow("crawl", "images/s", ours, plain)
+def against_images() -> BenchRow:
+    """Scrapy's ImagesPipeline, which decodes and encodes every image anew."""
+    return crawl_row("images", rounds=1)
 
 
-def _our_rate(url: str, home: Path) -> float:
-    """From the first event to the last: Python's start is not crawling."""
+def against_files() -> BenchRow:
+    """Scrapy's FilesPipeline, which writes bytes and remembers nothing of them."""
+    return crawl_row("files", rounds=9)
+
+
+def crawl_row(kind: str, *, rounds: int, pages: int = PAGES) -> BenchRow:
+    """Images per second of whole crawls, in turns."""
+    contents = [between(content, *BYTES) for content in photographs()]
+    site = PhotoSite(contents, KEYWORD, pages, IMAGES_A_PAGE)
+    with served(site) as at:
+        measured = [
+            Round(_rate(site, at), _rate(site, at, kind)) for _ in range(rounds)
+        ]
+    return BenchRow(f"crawl, {kind.title()}Pipeline", "images/s", measured)
+
+
+def our_crawl(at: Served, home: Path) -> "subprocess.Popen[str]":
+    """Start our crawler on a fresh database; it keeps what it finds in `home`."""
     engine = open_engine(f"sqlite:///{home / 'crawl-and-dream.sqlite'}")
     upgrade(engine)
     engine.dispose()
-    host = url.removeprefix("http://").rstrip("/")
-    command = [sys.executable, "-m", "crawler", "--keyword", KEYWORD]
-    command += ["--source", f"site:{url}", "--allow-host", host]
-    with subprocess.Popen(  # noqa: S603  # our own program
-        [*command, "--max-images", "100000"],
-        env=os.environ | {"CRAWL_AND_DREAM_HOME": str(home)},
+    options = ["--keyword", KEYWORD, "--source", f"site:{at.url}"]
+    return _started(["crawler", *options], at, home)
+
+
+def plain_crawl(kind: str, at: Served, folder: Path) -> "subprocess.Popen[str]":
+    """Start the reference; it keeps what it finds in `folder`."""
+    given = [kind, at.url, KEYWORD, str(folder)]
+    return _started(["benchmarks.plain_crawl", *given], at, folder)
+
+
+def is_kept(line: str) -> bool:
+    """Whether a line of our crawler says that an image was stored."""
+    event = json.loads(line)
+    return bool(event["event"] == "image" and event["outcome"] == "kept")
+
+
+def _rate(site: PhotoSite, at: Served, kind: str | None = None) -> float:
+    at.expect()
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        process = plain_crawl(kind, at, home) if kind else our_crawl(at, home)
+        with process:
+            assert process.stdout is not None
+            said = [(time.monotonic(), line) for line in process.stdout]
+        stored_at = [at_s for at_s, line in said if kind or is_kept(line)]
+        kept = home if kind else home / "store" / "originals"
+        assert sum(path.is_file() for path in kept.rglob("*")) == site.images, said[-1]
+    assert len(stored_at) == site.images, said[-1]
+    return site.images / (stored_at[-1] - at.first_asked_at)
+
+
+def _started(module: Sequence[str], at: Served, home: Path) -> "subprocess.Popen[str]":
+    limits = {
+        "HOME": str(home),
+        "ALLOW_HOSTS": at.host,
+        "MAX_PAGES": "100000",
+        "MAX_IMAGES": "1000000",
+        "LICENCE_POLICY": "any",
+    }
+    ours = {f"CRAWL_AND_DREAM_{name}": value for name, value in limits.items()}
+    return subprocess.Popen(  # noqa: S603  # our own programs
+        [sys.executable, "-m", *module],
+        env=os.environ | ours,
         stdout=subprocess.PIPE,
         text=True,
-    ) as process:
-        assert process.stdout is not None
-        events = [(time.perf_counter(), json.loads(line)) for line in process.stdout]
-    kept: int = events[-1][1]["stats"]["kept"]
-    assert kept == PAGES * IMAGES_PER_PAGE, events[-1]
-    return kept / (events[-1][0] - events[0][0])
-
-
-class _References(HTMLParser):
-    def __init__(self) -> None:
-        super().__init__()
-        self.pages: list[str] = []
-        self.images: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = dict(attrs)
-        if tag == "a" and values.get("href"):
-            self.pages.append(values["href"] or "")
-        elif tag == "img" and KEYWORD in (values.get("alt") or "").lower():
-            self.images.append(values.get("src") or "")
-
-
-def _plain_rate(url: str, folder: Path) -> float:
-    """One connection after the other, every image written under its SHA-256."""
-    folder.mkdir(parents=True)
-    started_at = time.perf_counter()
-    waiting, seen, kept = [url], {url}, 0
-    while waiting:
-        page = waiting.pop(0)
-        found = _References()
-        found.feed(_fetched(page).decode())
-        for image in found.images:
-            content = _fetched(urljoin(page, image))
-            Path(folder, hashlib.sha256(content).hexdigest()).write_bytes(content)
-            kept += 1
-        linked = dict.fromkeys(urljoin(page, link) for link in found.pages)
-        waiting += [link for link in linked if link not in seen]
-        seen |= set(linked)
-    return kept / (time.perf_counter() - started_at)
-
-
-def _fetched(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=30) as response:  # noqa: S310  # loopback
-        content: bytes = response.read()
-    return content
-
-
-@contextmanager
-def _served() -> Iterator[str]:
-    context = multiprocessing.get_context("spawn")
-    ours, theirs = context.Pipe()
-    server = context.Process(target=_serve, args=(theirs,), daemon=True)
-    server.start()
-    try:
-        yield f"http://127.0.0.1:{ours.recv()}/"
-    finally:
-        server.terminate()
-        server.join()
-
-
-def _serve(parent: Connection) -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Photographs)
-    parent.send(server.server_port)
-    server.serve_forever()
-
-
-class _Photographs(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_GET(self) -> None:
-        time.sleep(LATENCY_S)
-        if self.path.endswith(".jpg"):
-            self._answer("image/jpeg", _photograph(self.path))
-        elif self.path == "/robots.txt":
-            self._answer("text/plain", b"User-agent: *\nAllow: /\n")
-        else:
-            self._answer("text/html", _page(self.path.strip("/") or "0"))
-
-    def _answer(self, media_type: str, body: bytes) -> None:
-        self.send_response(200)
-        self.send_header("Content-Type", media_type)
-        self.send_header("Content-Length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
-
-    def log_message(self, *_args: object) -> None:
-        """A benchmark's server has nothing to say."""
-
-
-def _photograph(path: str) -> bytes:
-    return b"\xff\xd8\xff\xe0" + random.Random(path).randbytes(IMAGE_BYTES)  # noqa: S311
-
-
-def _page(number: str) -> bytes:
-    links = "".join(f'<a href="/{n}">{n}</a>' for n in range(PAGES))
-    images = "".join(
-        f'<img src="/{number}-{n}.jpg" alt="Sunset beach {n}">'
-        for n in range(IMAGES_PER_PAGE)
     )
-    return f"<html><title>Photographs</title>{links}{images}</html>".encode()

@@ -14,7 +14,7 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
-from benchmarks.rows import BenchRow
+from benchmarks.rows import BenchRow, Round
 from stylize import recipes, tensors
 from stylize.render import Progress, render
 from stylize.scales import coarse_to_fine, octaves
@@ -24,7 +24,7 @@ HEIGHT, WIDTH, IMAGES, FILTERS = 256, 384, 3, 32
 CPU = torch.device("cpu")
 
 
-def stylize_ratio() -> BenchRow:
+def stylize_row() -> BenchRow:
     """Seconds per image of the packaged `flow` recipe."""
     loaded = recipes.load("flow")
     assert isinstance(loaded.recipe, recipes.StyleTransferRecipe)
@@ -38,7 +38,7 @@ def stylize_ratio() -> BenchRow:
     )
 
 
-def dream_ratio() -> BenchRow:
+def dream_row() -> BenchRow:
     """Seconds per image of the packaged `dream` recipe."""
     loaded = recipes.load("dream")
     recipe = loaded.recipe
@@ -109,7 +109,7 @@ def _row(
     batch = _clouds()
     ours_s = _seconds(lambda: _ours(loaded, batch)) / IMAGES
     plain_s = _seconds(lambda: plain(batch[:1]))
-    return BenchRow(name, "s/image", ours_s, plain_s)
+    return BenchRow(name, "s/image", [Round(ours_s, plain_s)])
 
 
 def _ours(loaded: recipes.LoadedRecipe, batch: Tensor) -> None:
