@@ -20,6 +20,7 @@ from crawler.events import emit
 from crawler.proxy import parse_proxy
 from crawler.reporting import BYTES, ENOUGH_IMAGES
 from db.engine import open_engine, writing
+from db.errors import cause_of
 from db.models import CrawlState
 from db.schema import DatabaseError, check
 from pipeline.errors import PipelineError
@@ -48,8 +49,8 @@ def main() -> int:
     except (PipelineError, CrawlerError, DatabaseError, ValueError) as exc:
         state, stats, error = CrawlState.FAILED, {}, str(exc)
     except SQLAlchemyError as exc:
-        cause = str(getattr(exc, "orig", None) or exc).splitlines()[0]
-        state, stats, error = CrawlState.FAILED, {}, f"database cannot be used: {cause}"
+        error = f"database cannot be used: {cause_of(exc)}"
+        state, stats = CrawlState.FAILED, {}
     except KeyboardInterrupt:  # before there was anything to stop
         state, stats, error = CrawlState.INTERRUPTED, {}, None
     emit("closed", state=state.value, stats=stats, error=error)

@@ -96,9 +96,6 @@ def _listen_to_the_log() -> FirstError:
     first_error = FirstError()
     logging.getLogger().addHandler(first_error)
     logging.disable(logging.INFO)  # Scrapy makes a hundred records per image, unread
-    # The page or image itself tells why its host cannot be reached.
-    robots_logger = "scrapy.downloadermiddlewares.robotstxt"
-    logging.getLogger(robots_logger).setLevel(logging.CRITICAL)
     return first_error
 
 

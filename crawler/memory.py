@@ -18,6 +18,7 @@ from crawler.refusals import (
 )
 from crawler.reporting import close
 from db.engine import open_engine
+from db.errors import cause_of
 from pipeline.ingest import FORGOTTEN, Known, Sighting, known_original, recall
 
 
@@ -56,8 +57,7 @@ class MemoryMiddleware:
             with self._engine.connect() as connection:
                 self._recall(connection, request)
         except SQLAlchemyError as exc:
-            said = str(getattr(exc, "orig", None) or exc).splitlines()[0]
-            close(self._crawler, f"database cannot be read: {said}")
+            close(self._crawler, f"database cannot be read: {cause_of(exc)}")
             raise CrawlEndsError("the database cannot be read") from exc
 
     def _recall(self, connection: Connection, request: Request) -> None:

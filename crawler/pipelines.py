@@ -18,6 +18,7 @@ from crawler.refusals import NOT_AN_IMAGE, OPTED_OUT, UNREADABLE
 from crawler.reporting import ENOUGH_IMAGES, USABLE, close
 from crawler.scheduling import FrontierScheduler
 from db.engine import open_engine, reading, writing
+from db.errors import cause_of
 from pipeline.errors import StoreError
 from pipeline.ingest import FORGOTTEN, Finding, Sighting, add_said, forgotten, record
 from pipeline.store import ORIGINALS, Store, blob_path, digest_of
@@ -74,8 +75,8 @@ class KeepImages:
             close(self._crawler, str(exc))
             raise DropItem(str(exc)) from exc
         except SQLAlchemyError as exc:
-            reason = f"database cannot be written: {getattr(exc, 'orig', None) or exc}"
-            close(self._crawler, reason.splitlines()[0])
+            reason = f"database cannot be written: {cause_of(exc)}"
+            close(self._crawler, reason)
             raise DropItem(reason) from exc
         item.content = None
         self._count_usable()

@@ -9,7 +9,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, inspect
 from sqlalchemy.exc import SQLAlchemyError
 
-from db.errors import DatabaseError
+from db.errors import DatabaseError, cause_of
 
 __all__ = ["DatabaseError", "check", "is_empty", "newest", "upgrade"]
 
@@ -69,5 +69,4 @@ def _shown(engine: Engine) -> str:
 
 
 def _unusable(engine: Engine, exc: SQLAlchemyError) -> str:
-    cause = str(getattr(exc, "orig", None) or exc).strip().splitlines()[0]
-    return f"database {_shown(engine)} cannot be used: {cause}"
+    return f"database {_shown(engine)} cannot be used: {cause_of(exc)}"

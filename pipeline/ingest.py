@@ -225,11 +225,6 @@ def known_original(connection: Connection, source: str, sha1: str) -> Known | No
     )
 
 
-def is_forgotten(session: Session, *values: str) -> bool:
-    """Whether any of these URLs or digests was taken down."""
-    return bool(forgotten(session, values))
-
-
 def forgotten(session: Session, values: Collection[str]) -> set[str]:
     """Those of these URLs and digests that were taken down."""
     found = select(Takedown.value).where(Takedown.value.in_(values))

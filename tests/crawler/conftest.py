@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apis import Api
 from crawls import Crawled
 from forks import forked
+from openverse import Openverse, paged, photographs
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 from website import Website, serving
@@ -82,3 +84,9 @@ def crawl_site(site: Website, crawl: Callable[..., Crawled]) -> Callable[..., Cr
         return crawl(f"site:{site.url}", *options, allow=site.host, **kwargs)
 
     return crawl_site
+
+
+@pytest.fixture
+def openverse(site: Website, crawl: Callable[..., Crawled]) -> Iterator[Openverse]:
+    with serving(photographs()) as images:
+        yield Openverse(Api(site, paged(images)), images, crawl)

@@ -1,23 +1,17 @@
 """Openverse: its answers, errors and limits."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
-from apis import Api, Asked, said
+from apis import Asked, said
 from crawls import Crawled, sightings
-from openverse import PHOTO, Openverse, paged, photographs, with_tokens
+from openverse import PHOTO, Openverse, paged, with_tokens
 from sqlalchemy.orm import Session
-from website import Answer, Website, serving
+from website import Answer
 
 from db.models import Derivatives
 
 Crawl = Callable[..., Crawled]
-
-
-@pytest.fixture
-def openverse(site: Website, crawl: Crawl) -> Iterator[Openverse]:
-    with serving(photographs()) as images:
-        yield Openverse(Api(site, paged(images)), images, crawl)
 
 
 def test_without_a_key_it_asks_as_openverse_allows_everybody(

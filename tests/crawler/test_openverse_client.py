@@ -1,24 +1,18 @@
 """Openverse asked with the id and the secret of a client."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from apis import Api, Asked, said, traces
+from apis import Asked, said, traces
 from crawls import Crawled
-from openverse import ID, SECRET, Openverse, paged, photographs, with_tokens
-from website import Answer, Website, serving
+from openverse import ID, SECRET, Openverse, paged, with_tokens
+from website import Answer
 
 Crawl = Callable[..., Crawled]
 CLIENT = (
     "CRAWL_AND_DREAM_OPENVERSE_CLIENT_ID and CRAWL_AND_DREAM_OPENVERSE_CLIENT_SECRET"
 )
-
-
-@pytest.fixture
-def openverse(site: Website, crawl: Crawl) -> Iterator[Openverse]:
-    with serving(photographs()) as images:
-        yield Openverse(Api(site, paged(images)), images, crawl)
 
 
 def test_a_token_that_expires_in_the_middle_is_replaced(

@@ -53,6 +53,17 @@ def late(body: bytes, held: threading.Event) -> Callable[[Any], None]:
     return answer
 
 
+def started(site: Website, environment: dict[str, str]) -> "subprocess.Popen[str]":
+    """A crawl of the site in a process that may be killed."""
+    source = ["--source", f"site:{site.url}", "--allow-host", site.host]
+    return subprocess.Popen(
+        [sys.executable, "-m", "crawler", "--keyword", "sunset beach", *source],
+        env=environment,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+
 def killed_after(
     count: int,
     site: Website,
@@ -61,13 +72,7 @@ def killed_after(
     held: threading.Event,
 ) -> None:
     """A crawl that gets a signal when so many images are kept."""
-    source = ["--source", f"site:{site.url}", "--allow-host", site.host]
-    with subprocess.Popen(
-        [sys.executable, "-m", "crawler", "--keyword", "sunset beach", *source],
-        env=environment,
-        stdout=subprocess.PIPE,
-        text=True,
-    ) as process:
+    with started(site, environment) as process:
         kept = 0
         for line in process.stdout:
             kept += json.loads(line)["event"] == "image"
@@ -130,14 +135,9 @@ def test_no_page_is_lost_by_a_kill_while_another_is_read(
     site.page("/", "".join(f'<a href="/{n}">{n}</a>' for n in range(count)))
     for n in range(count):
         site.page(f"/{n}", "one of many")
-    source = ["--source", f"site:{site.url}", "--allow-host", site.host]
+    many = environment | {"CRAWL_AND_DREAM_MAX_PAGES": "3000"}
     for after_pages in (1, 2):
-        with subprocess.Popen(
-            [sys.executable, "-m", "crawler", "--keyword", "sunset beach", *source],
-            env=environment | {"CRAWL_AND_DREAM_MAX_PAGES": "3000"},
-            stdout=subprocess.PIPE,
-            text=True,
-        ) as process:
+        with started(site, many) as process:
             pages = 0
             for line in process.stdout:
                 pages += json.loads(line)["event"] == "page"

@@ -7,7 +7,7 @@ from sqlalchemy.orm import Session
 
 from db.models import Asset, Job, Output, Sighting
 from pipeline import forget
-from pipeline.ingest import is_forgotten
+from pipeline.ingest import forgotten
 
 
 @pytest.fixture
@@ -56,12 +56,12 @@ def test_no_row_is_left_but_the_sighting_as_forgotten(session: Session, picture)
 def test_what_was_forgotten_is_known_by_url_and_digest(session: Session, picture):
     forget.forbid(session, forget.find(session, picture.digest), now=NOW)
 
-    assert is_forgotten(session, "https://example.org/b.jpg")
-    assert is_forgotten(session, "a" * 64)
-    assert not is_forgotten(session, "https://example.org/other.jpg")
+    assert forgotten(session, ["https://example.org/b.jpg"])
+    assert forgotten(session, ["a" * 64])
+    assert not forgotten(session, ["https://example.org/other.jpg"])
 
 
 def test_a_url_that_was_never_seen_can_be_forbidden(session: Session):
     forget.forbid(session, forget.find(session, "https://x.org/1"), now=NOW)
 
-    assert is_forgotten(session, "https://x.org/1")
+    assert forgotten(session, ["https://x.org/1"])
