@@ -16,9 +16,9 @@ from torch import Tensor
 
 from benchmarks.rows import BenchRow, Round
 from stylize import recipes, tensors
+from stylize.patch_transfer import step_counts
 from stylize.render import Progress, render
 from stylize.scales import coarse_to_fine, octaves
-from stylize.style_transfer import step_counts
 
 HEIGHT, WIDTH, IMAGES, FILTERS = 256, 384, 3, 32
 CPU = torch.device("cpu")
@@ -27,7 +27,7 @@ CPU = torch.device("cpu")
 def stylize_row() -> BenchRow:
     """Seconds per image of the packaged `flow` recipe."""
     loaded = recipes.load("flow")
-    assert isinstance(loaded.recipe, recipes.StyleTransferRecipe)
+    assert isinstance(loaded.recipe, recipes.PatchTransferRecipe)
     assert loaded.recipe.style is not None
     style = _picture(loaded, loaded.recipe.style)
     coarsest_px = loaded.recipe.coarsest_px

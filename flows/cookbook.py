@@ -13,7 +13,7 @@ from pipeline.queue import Work, save_recipe
 from pipeline.store import PICTURES, Store, blob_path, digest_of
 from stylize import pictures, recipes, weights
 from stylize.errors import PictureError
-from stylize.recipes import LoadedRecipe, StyleTransferRecipe
+from stylize.recipes import LoadedRecipe, PatchTransferRecipe
 
 STYLE_RECIPE = "style"
 
@@ -53,7 +53,7 @@ def look_up(names: Sequence[str], styles: Sequence[str]) -> list[Page]:
 
 def _complete(loaded: LoadedRecipe, styles: Sequence[tuple[str, bytes]]) -> list[Page]:
     recipe = loaded.recipe
-    if not isinstance(recipe, StyleTransferRecipe) or recipe.style is not None:
+    if not isinstance(recipe, PatchTransferRecipe) or recipe.style is not None:
         return [Page(recipe, dict(loaded.pictures))]
     if not styles:
         raise UsageError(

@@ -15,9 +15,9 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylize.backbones import Pyramid
 from stylize.patches import PatchBook, call_forth, form_book
 from stylize.progress import Progress, Tracker
+from stylize.pyramid import Pyramid
 from stylize.recipes import DeepDreamRecipe
 from stylize.scales import octaves, resize, shrink_to
 

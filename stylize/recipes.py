@@ -38,14 +38,14 @@ class _Common(BaseModel):
     size_px: Annotated[int, Field(ge=64, le=8192)] = 384
 
 
-class StyleTransferRecipe(_Common):
+class PatchTransferRecipe(_Common):
     """The content image painted in the manner of the style image.
 
     Steps fall geometrically from `coarsest_steps` at the first scale to
     `finest_steps` at the last.
     """
 
-    algorithm: Literal["style-transfer"]
+    algorithm: Literal["patch-transfer"]
     style: Digest | None = None
     coarsest_px: Annotated[int, Field(ge=32, le=8192)] = 96
     coarsest_steps: Steps = 24
@@ -81,9 +81,9 @@ class DeepDreamRecipe(_Common):
 
 
 Recipe = Annotated[
-    StyleTransferRecipe | DeepDreamRecipe, Field(discriminator="algorithm")
+    PatchTransferRecipe | DeepDreamRecipe, Field(discriminator="algorithm")
 ]
-_RECIPE: TypeAdapter[StyleTransferRecipe | DeepDreamRecipe] = TypeAdapter(Recipe)
+_RECIPE: TypeAdapter[PatchTransferRecipe | DeepDreamRecipe] = TypeAdapter(Recipe)
 
 
 @dataclass(frozen=True)
@@ -120,15 +120,15 @@ def load(reference: str | Path) -> LoadedRecipe:
 
 
 def with_style(
-    recipe: StyleTransferRecipe, digest: str, *, name: str
-) -> StyleTransferRecipe:
+    recipe: PatchTransferRecipe, digest: str, *, name: str
+) -> PatchTransferRecipe:
     """The same settings under another name with this style picture."""
     return recipe.model_copy(update={"style": digest, "name": name})
 
 
 def needs_style(recipe: Recipe) -> bool:
     """Whether a style picture has to be given before this recipe can be rendered."""
-    return isinstance(recipe, StyleTransferRecipe) and recipe.style is None
+    return isinstance(recipe, PatchTransferRecipe) and recipe.style is None
 
 
 def canonical_json(recipe: Recipe) -> str:
@@ -202,7 +202,7 @@ def _first(error: ValidationError) -> str:
     complaint = error.errors(include_url=False)[0]
     if complaint["type"].startswith("union_tag"):
         actual = complaint["input"].get("algorithm")
-        return f"algorithm: should be 'style-transfer' or 'deepdream', not {actual!r}"
+        return f"algorithm: should be 'patch-transfer' or 'deepdream', not {actual!r}"
     key = ".".join(str(part) for part in complaint["loc"][1:])
     actual = "" if complaint["type"] == "missing" else f", not {complaint['input']!r}"
     return f"{key}: {complaint['msg']}{actual}".replace("\n", " ")

@@ -7,13 +7,13 @@ import torch
 from torch import Tensor
 
 from stylize import tensors
-from stylize.backbones import Pyramid
 from stylize.deepdream import dream
 from stylize.errors import PictureError
+from stylize.patch_transfer import transfer
 from stylize.progress import Progress
+from stylize.pyramid import Pyramid
 from stylize.recipes import DeepDreamRecipe, Recipe
 from stylize.scales import shrink_to
-from stylize.style_transfer import transfer
 
 SMALLEST_PX, LARGEST_PX = 32, 4096
 

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from stylize import backbones
+from stylize import pyramid
 from stylize.recipes import Recipe
 
 
@@ -12,5 +12,5 @@ def weights_digest(recipe: Recipe) -> str:
     The filters of the pyramid are orthonormalised on the spot and their last bits
     differ between machines; their specification and seed do not.
     """
-    specification = f"{backbones.SPECIFICATION} seed={recipe.seed}"
+    specification = f"{pyramid.SPECIFICATION} seed={recipe.seed}"
     return hashlib.sha256(specification.encode()).hexdigest()

@@ -64,7 +64,7 @@ class Rows:
             "digest": self._digest(),
             "name": "flow",
             "version": 1,
-            "algorithm": "style-transfer",
+            "algorithm": "patch-transfer",
             "backbone": "pyramid",
             "size_px": 256,
             "body": {},

@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import Tensor
 
-from stylize.backbones import Pyramid
-from stylize.recipes import DeepDreamRecipe, StyleTransferRecipe
+from stylize.pyramid import Pyramid
+from stylize.recipes import DeepDreamRecipe, PatchTransferRecipe
 
 CPU = torch.device("cpu")
 
@@ -45,11 +45,11 @@ def noise() -> Callable[..., Tensor]:
 
 
 @pytest.fixture
-def style_recipe() -> Callable[..., StyleTransferRecipe]:
-    def make(**settings: object) -> StyleTransferRecipe:
+def style_recipe() -> Callable[..., PatchTransferRecipe]:
+    def make(**settings: object) -> PatchTransferRecipe:
         few = {"coarsest_px": 64, "coarsest_steps": 6, "finest_steps": 6}
-        named = {"name": "test", "algorithm": "style-transfer"}
-        return StyleTransferRecipe.model_validate(named | few | settings)
+        named = {"name": "test", "algorithm": "patch-transfer"}
+        return PatchTransferRecipe.model_validate(named | few | settings)
 
     return make
 

@@ -40,7 +40,7 @@ LEFT_OUT = {"description", "algorithm", "backbone"}  # the last two have one val
 FIELDS = [
     (name, field)
     for name, model in (
-        ("flow", recipes.StyleTransferRecipe),
+        ("flow", recipes.PatchTransferRecipe),
         ("dream", recipes.DeepDreamRecipe),
     )
     for field in sorted(model.model_fields.keys() - LEFT_OUT)
@@ -127,7 +127,7 @@ def test_an_unknown_name_is_refused_with_the_known_and_the_nearest():
 
 def test_a_recipe_of_ones_own_takes_a_picture_beside_it(tmp_path):
     (tmp_path / "wave.jpg").write_bytes(encoded(paint(0)))
-    path = write(tmp_path, 'algorithm = "style-transfer"\nstyle = "wave.jpg"\n')
+    path = write(tmp_path, 'algorithm = "patch-transfer"\nstyle = "wave.jpg"\n')
 
     loaded = recipes.load(path)
 
@@ -145,7 +145,7 @@ def test_a_recipe_of_ones_own_can_take_a_packaged_picture(tmp_path):
     ("text", "complaint"),
     [
         ("algorithm = ", "is not TOML"),
-        ("seed = 1", "algorithm: should be 'style-transfer' or 'deepdream', not None"),
+        ("seed = 1", "algorithm: should be 'patch-transfer' or 'deepdream', not None"),
         ('algorithm = "gatys"', "not 'gatys'"),
         ('algorithm = "deepdream"\nstep = 3', "step: Extra inputs are not permitted"),
         (

@@ -11,7 +11,7 @@ PICTURE = encoded(paint(5, size=(96, 64)))
 DIGEST = hashlib.sha256(PICTURE).hexdigest()
 
 
-@pytest.fixture(params=["style-transfer", "deepdream"])
+@pytest.fixture(params=["patch-transfer", "deepdream"])
 def recipe(request, style_recipe, dream_recipe):
     if request.param == "deepdream":
         return dream_recipe(guide=DIGEST)

@@ -1,8 +1,8 @@
 import pytest
 import torch
 
+from stylize.patch_transfer import step_counts, transfer
 from stylize.progress import Progress
-from stylize.style_transfer import step_counts, transfer
 
 
 def silent(progress: Progress) -> None:

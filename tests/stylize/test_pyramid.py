@@ -1,6 +1,6 @@
 import torch
 
-from stylize.backbones import Pyramid
+from stylize.pyramid import Pyramid
 
 CPU = torch.device("cpu")
 

@@ -17,10 +17,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylize import colours, losses
-from stylize.backbones import Pyramid
 from stylize.patches import PatchBook, colour_book, repaint, some_patches
 from stylize.progress import Progress, Tracker
-from stylize.recipes import StyleTransferRecipe
+from stylize.pyramid import Pyramid
+from stylize.recipes import PatchTransferRecipe
 from stylize.scales import coarse_to_fine, resize, shrink_to
 
 PATCHES, PLACES = 3072, 6000
@@ -47,7 +47,7 @@ class StyleTarget:
 
 
 def transfer(
-    recipe: StyleTransferRecipe,
+    recipe: PatchTransferRecipe,
     content: Tensor,
     style: Tensor,
     backbone: Pyramid,
@@ -75,7 +75,7 @@ def transfer(
     return images, tracker.loss_history()
 
 
-def step_counts(recipe: StyleTransferRecipe, scales: int) -> list[int]:
+def step_counts(recipe: PatchTransferRecipe, scales: int) -> list[int]:
     """Steps at each scale, falling geometrically from the coarsest to the finest."""
     first, last = recipe.coarsest_steps, recipe.finest_steps
     ratio = (max(1, last) / max(1, first)) ** (1 / max(1, scales - 1))
@@ -84,7 +84,7 @@ def step_counts(recipe: StyleTransferRecipe, scales: int) -> list[int]:
 
 @torch.no_grad()
 def style_target(
-    recipe: StyleTransferRecipe,
+    recipe: PatchTransferRecipe,
     style: Tensor,
     long_side_px: int,
     backbone: Pyramid,
@@ -102,7 +102,7 @@ def style_target(
 
 @torch.no_grad()
 def _repainted(
-    recipe: StyleTransferRecipe,
+    recipe: PatchTransferRecipe,
     images: Tensor,
     palette: Tensor,
     book: PatchBook,
@@ -152,7 +152,7 @@ def _descended(
 
 
 def _objective(
-    recipe: StyleTransferRecipe,
+    recipe: PatchTransferRecipe,
     target: StyleTarget,
     guide: Tensor,
     backbone: Pyramid,
