@@ -143,10 +143,23 @@ def _device(settings: Settings) -> Finding:
 
 
 def _weights(settings: Settings) -> Finding:
-    files = sorted(path.name for path in settings.weights_dir.glob("*.pth"))
-    there = ", ".join(files) or "none"
-    told = f"the packaged recipes need none; in {settings.weights_dir}: {there}"
-    return Finding("weights", True, told)
+    """Which tuned backbones have weights; those that have none are no fault."""
+    from stylize import networks, weights
+
+    def look() -> str:
+        there, missing = [], []
+        for backbone in networks.CHAINS:
+            path = weights.locate(backbone, settings.weights_dir)
+            if path is None:
+                missing.append(backbone)
+            else:
+                there.append(str(weights.checked(path).path))
+        return (
+            f"{', '.join(there) or 'none'} (`crawl-and-dream weights fetch` gets "
+            f"{', '.join(missing) or 'more'}); the embedded recipes need none"
+        )
+
+    return _tried("weights", look, "delete that file, and fetch it again")
 
 
 def _database(settings: Settings) -> Finding:

@@ -25,11 +25,14 @@ def resolve(name: str) -> torch.device:
     raise DeviceError(f"unknown device {name!r}: use auto, cpu, cuda, cuda:N or mps")
 
 
-def convolution_dtype(device: torch.device) -> torch.dtype:
-    """bfloat16 where the chip multiplies in it, else float32.
+def convolution_dtype(device: torch.device, precision: str = "auto") -> torch.dtype:
+    """float32 for `fp32`, bfloat16 for `bf16`, and for `auto` what suits the chip.
 
-    A CPU without AMX or AVX512-BF16 emulates bfloat16 and gets slower by it.
+    That is bfloat16 where it multiplies in it: a CPU without AMX or AVX512-BF16
+    emulates bfloat16 and gets slower by it.
     """
+    if precision != "auto":
+        return {"fp32": torch.float32, "bf16": torch.bfloat16}[precision]
     if device.type == "cuda":
         native = torch.cuda.is_bf16_supported(including_emulation=False)
     elif device.type == "cpu":

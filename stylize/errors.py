@@ -3,6 +3,8 @@
 StylizeError
 ├── RecipeError    the recipe has to be corrected
 ├── PictureError   a style or guide picture has to be replaced
+├── LayerError     another layer or backbone has to be named
+├── WeightsError   weights have to be fetched or replaced
 └── DeviceError    another device has to be chosen
 """
 
@@ -17,6 +19,14 @@ class RecipeError(StylizeError):
 
 class PictureError(StylizeError):
     """A style or guide picture is missing or cannot be decoded."""
+
+
+class LayerError(StylizeError):
+    """There is no such backbone, or no such layer in it."""
+
+
+class WeightsError(StylizeError):
+    """A backbone's weights are missing, damaged or another network's."""
 
 
 class DeviceError(StylizeError):

@@ -11,6 +11,7 @@ from torch import Tensor
 
 from stylize.devices import convolution_dtype
 
+PYRAMID = "pyramid"
 SPECIFICATION = "pyramid/1 strides=4,2,1,1 filters=32 size=7 opponent orthonormal"
 STRIDES, FILTERS, SIZE_PX = (4, 2, 1, 1), 32, 7
 
@@ -31,8 +32,10 @@ class Pyramid:
     rectified apart, so nothing is lost; the mean colour is in half of the filters only.
     """
 
-    def __init__(self, *, seed: int, device: torch.device) -> None:
-        self.dtype = convolution_dtype(device)
+    def __init__(
+        self, *, seed: int, device: torch.device, precision: str = "auto"
+    ) -> None:
+        self.dtype = convolution_dtype(device, precision)
         generator = torch.Generator().manual_seed(seed)
         self._filters = [
             _filters(generator)
@@ -41,14 +44,16 @@ class Pyramid:
             for _ in STRIDES
         ]
 
-    def features(self, images: Tensor) -> dict[str, Tensor]:
+    def features(
+        self, images: Tensor, *, octaves: int = len(STRIDES)
+    ) -> dict[str, Tensor]:
         """Layers by name, each of shape (B, 64, H', W'); as many as the size allows.
 
         The two finest octaves are sampled at every fourth and every other position:
         shift the pictures between calls to see the rest.
         """
         octave, layers = opponents(images), {}
-        for index, stride in enumerate(STRIDES):
+        for index, stride in enumerate(STRIDES[:octaves]):
             if min(octave.shape[2:]) < SIZE_PX:
                 break
             layers[f"octave{index + 1}"] = self._rectified(octave, index, stride)
