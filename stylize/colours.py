@@ -1,4 +1,4 @@
-"""The style's palette on the content image: optimal transport between Gaussians.
+"""Palettes: the style's on the content image, or the content's kept.
 
 The closed form is that of Pitie and Kokaram, The linear Monge-Kantorovitch linear
 colour mapping for example-based colour transfer (2007).
@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 RIDGE = 1e-4
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 def match(images: Tensor, style: Tensor) -> Tensor:
@@ -19,6 +20,24 @@ def match(images: Tensor, style: Tensor) -> Tensor:
     transport = inverse @ middle @ inverse
     matched = transport @ (pixels - mean) + target_mean
     return matched.view_as(images).clamp(0, 1)
+
+
+def keep_luminance(images: Tensor, content: Tensor) -> Tensor:
+    """The luminance of pictures (B, 3, H, W) with the chroma of the content's pixels.
+
+    Grey added to a colour changes Y of YCbCr alone.
+    """
+    return (content + _luma(images) - _luma(content)).clamp(0, 1)
+
+
+def keep_statistics(images: Tensor, content: Tensor) -> Tensor:
+    """Pictures (B, 3, H, W), each with mean and covariance of its content's colours."""
+    return match(images, content)
+
+
+def _luma(images: Tensor) -> Tensor:
+    weights = images.new_tensor(LUMA).view(1, 3, 1, 1)
+    return (images * weights).sum(dim=1, keepdim=True)
 
 
 def _covariance(pixels: Tensor) -> Tensor:

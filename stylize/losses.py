@@ -1,9 +1,24 @@
-"""Distances between pictures and styles; each gives one number per picture."""
+"""Distances between pictures and styles; each gives one number per picture.
+
+Those between features are relative to the size of the target, so that one weight serves
+all pictures, layers and backbones. Targets with a batch of 1 stand for a style that all
+pictures share; no gradient flows into targets.
+"""
 
 from typing import NamedTuple
 
+import numpy as np
+import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.function import BackwardCFunction, once_differentiable
+
+from stylize import moments as raw
+from stylize.devices import convolution_dtype
+from stylize.moments import NOTHING, covariance, variance
+
+CHUNK = 2**20  # cosines held at once
+SHORT = 1e-3  # of the style's deviation: what counts as next to none
 
 
 class Moments(NamedTuple):
@@ -30,6 +45,90 @@ def moment_loss(actual: Moments, target: Moments) -> Tensor:
     return _relative(actual.mean, target.mean) + _relative(
         actual.covariance, target.covariance
     )
+
+
+def gram(actual: raw.Moments, target: raw.Moments) -> Tensor:
+    """Squared distance of the Gram matrices, (B,).
+
+    Gatys, Ecker and Bethge 2016, https://doi.org/10.1109/CVPR.2016.265.
+    """
+    return _relative(actual.second, target.second)
+
+
+def covariance_distance(actual: raw.Moments, target: raw.Moments) -> Tensor:
+    """Squared distances of covariances and means, (B,)."""
+    return _relative(covariance(actual), covariance(target)) + _means(actual, target)
+
+
+def mean_std(actual: raw.Moments, target: raw.Moments) -> Tensor:
+    """Squared distances of the channels' means and standard deviations, (B,).
+
+    Huang and Belongie 2017, https://arxiv.org/abs/1703.06868.
+    """
+    scale = variance(target)
+    ridge = SHORT**2 * scale[:, None] / target.mean.shape[1]
+    difference = _deviations(actual, ridge) - _deviations(target, ridge)
+    return difference.square().sum(dim=1) / scale + _means(actual, target)
+
+
+def sliced(actual: Tensor, target: Tensor, directions: Tensor) -> Tensor:
+    """Squared distance of the quantiles along directions (K, C), (B,).
+
+    Heitz, Vanhoey, Chambon and Belcour 2021, https://arxiv.org/abs/2006.07229.
+
+    Args:
+        actual: features at N positions, (B, C, N).
+        target: features of the style, (1 or B, C, M).
+    """
+    ordered, wanted = _sorted(directions @ actual), _sorted(directions @ target)
+    quantiles = F.interpolate(wanted, ordered.shape[2], mode="linear")
+    squares = wanted.square().mean(dim=(1, 2))
+    spread = wanted.var(dim=2, correction=0).mean(dim=1)
+    scale = spread.maximum(raw.FLAT * squares).clamp_min(NOTHING)
+    return (ordered - quantiles).square().mean(dim=(1, 2)) / scale
+
+
+def nearest(actual: Tensor, target: Tensor) -> Tensor:
+    """Mean of 1 - cosine to the nearest of the style's features, (B,).
+
+    Both are centred by the style's mean (Kolkin et al. 2022, Neural Neighbor Style
+    Transfer, https://arxiv.org/abs/2203.13215).
+
+    Args:
+        actual: features at N positions, (B, C, N).
+        target: features of the style, (1 or B, C, M).
+    """
+    centre = target.mean(dim=2, keepdim=True)
+    size = (target - centre).square().sum(dim=1).mean(dim=1).sqrt()
+    short = (SHORT * size).clamp_min(NOTHING)[:, None, None]
+    book, seen = _unit(target - centre, short), _unit(actual - centre, short)
+    difference = seen - _matches(seen.detach(), book)
+    return difference.square().sum(dim=1).mean(dim=1) / 2
+
+
+def content(features: Tensor, reference: Tensor) -> Tensor:
+    """Squared difference of features (B, C, H, W) relative to the reference's, (B,)."""
+    return _relative(features.float(), reference.float())
+
+
+def self_similarity(actual: Tensor, reference: Tensor) -> Tensor:
+    """How differently features (B, C, N) are alike among themselves, (B,), 0 to 2.
+
+    Cosine distances between all positions, as shares of each position's sum (Kolkin,
+    Salavon and Shakhnarovich 2019, https://arxiv.org/abs/1904.12785).
+    """
+    difference = _distance_shares(actual) - _distance_shares(reference)
+    return difference.abs().sum(dim=2).mean(dim=1)
+
+
+def total_variation9(images: Tensor) -> Tensor:
+    """Squared differences of each pixel and its eight neighbours, (B,).
+
+    The nine-point stencil of Crowson's style-transfer-pytorch
+    (https://github.com/crowsonkb/style-transfer-pytorch).
+    """
+    loss: Tensor = _Variation.apply(F.pad(images, (1, 1, 1, 1), mode="replicate"))
+    return loss
 
 
 def sliced_wasserstein(projections: Tensor, target: Tensor) -> Tensor:
@@ -64,4 +163,87 @@ def content_loss(images: Tensor, reference: Tensor, *, shrink: int) -> Tensor:
 
 def _relative(actual: Tensor, target: Tensor) -> Tensor:
     squared = (actual - target).square().flatten(1).sum(dim=1)
-    return squared / target.square().flatten(1).sum(dim=1).clamp_min(1e-8)
+    return squared / target.square().flatten(1).sum(dim=1).clamp_min(NOTHING)
+
+
+def _means(actual: raw.Moments, target: raw.Moments) -> Tensor:
+    return (actual.mean - target.mean).square().sum(dim=1) / variance(target)
+
+
+def _deviations(moments: raw.Moments, ridge: Tensor) -> Tensor:
+    variances = moments.second.diagonal(dim1=1, dim2=2) - moments.mean.square()
+    return (variances.clamp_min(0) + ridge).sqrt()
+
+
+def _unit(features: Tensor, short: Tensor) -> Tensor:
+    """Features (B, C, N) divided by their length, or by `short` if they are shorter."""
+    lengths: Tensor = torch.linalg.vector_norm(features, dim=1, keepdim=True)
+    return features / lengths.maximum(short)
+
+
+@torch.no_grad()
+def _matches(seen: Tensor, book: Tensor) -> Tensor:
+    """For each of the unit vectors (B, C, N) the nearest of (1 or B, C, M)."""
+    pairs = zip(seen, book.expand(len(seen), -1, -1), strict=True)
+    return torch.stack([known[:, _nearest(some, known)] for some, known in pairs])
+
+
+def _nearest(seen: Tensor, book: Tensor) -> Tensor:
+    """Which of M unit vectors (C, M) is nearest to each of (C, N), some at a time.
+
+    Rounding to bfloat16 tells neighbours near 0 better apart than near 1, hence -1.
+    """
+    dtype = convolution_dtype(seen.device)
+    parts = torch.split(seen.to(dtype), max(1, CHUNK // book.shape[1]), dim=1)
+    known, shift = book.to(dtype), book.new_full((1, 1), -1, dtype=dtype)
+    return torch.cat(
+        [torch.addmm(shift, part.T, known).max(dim=1).indices for part in parts]
+    )
+
+
+def _sorted(values: Tensor) -> Tensor:
+    """Values in ascending order along the last axis."""
+    if values.device.type != "cpu":
+        return values.sort(dim=-1).values
+    # On CPUs with wide registers NumPy sorts about eight times as fast as torch.
+    order = np.argsort(values.detach().numpy(), axis=-1)
+    return values.gather(-1, torch.from_numpy(order))
+
+
+def _distance_shares(features: Tensor) -> Tensor:
+    unit = F.normalize(features, dim=1, eps=1e-6)
+    distances = (1 - unit.mT @ unit).clamp_min(0)  # (B, N, N)
+    sums = distances.sum(dim=2, keepdim=True)
+    return distances / sums.clamp_min(1e-5 * features.shape[2])
+
+
+class _Variation(torch.autograd.Function):
+    """The nine-point total variation (B,) of pictures that are padded by one pixel.
+
+    The gradient is made along with it, so that one difference at a time is kept.
+    """
+
+    @staticmethod
+    def forward(ctx: BackwardCFunction, padded: Tensor) -> Tensor:
+        inner, first, last = slice(1, -1), slice(None, -1), slice(1, None)
+        neighbours = (
+            (2 / 3, (inner, slice(2, None)), (inner, inner)),
+            (2 / 3, (slice(2, None), inner), (inner, inner)),
+            (1 / 6, (last, last), (first, first)),
+            (1 / 6, (last, first), (first, last)),
+        )
+        gradient, variation = torch.zeros_like(padded), padded.new_zeros(len(padded))
+        for share, one, other in neighbours:
+            difference = padded[..., *one] - padded[..., *other]
+            variation += share * difference.square().mean(dim=(1, 2, 3))
+            difference *= 2 * share / difference[0].numel()
+            gradient[..., *one] += difference
+            gradient[..., *other] -= difference
+        ctx.save_for_backward(gradient)
+        return variation
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: BackwardCFunction, by_variation: Tensor) -> Tensor:
+        (gradient,) = ctx.saved_tensors
+        return by_variation[:, None, None, None] * gradient
