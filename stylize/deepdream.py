@@ -18,7 +18,7 @@ from torch import Tensor
 from stylize.patches import PatchBook, call_forth, form_book
 from stylize.progress import Progress, Tracker
 from stylize.pyramid import Pyramid
-from stylize.recipes import DeepDreamRecipe
+from stylize.recipe_models import DeepDreamRecipe
 from stylize.scales import octaves, resize, shrink_to
 
 FORMS, SMALLEST_PX = 3000, 32

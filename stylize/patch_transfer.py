@@ -20,8 +20,8 @@ from stylize import colours, losses
 from stylize.patches import PatchBook, colour_book, repaint, some_patches
 from stylize.progress import Progress, Tracker
 from stylize.pyramid import Pyramid
-from stylize.recipes import PatchTransferRecipe
-from stylize.scales import coarse_to_fine, resize, shrink_to
+from stylize.recipe_models import PatchTransferRecipe
+from stylize.scales import coarse_to_fine, resize, shrink_to, step_counts
 
 PATCHES, PLACES = 3072, 6000
 PROJECTIONS, SAMPLES = 32, 1300
@@ -56,7 +56,7 @@ def transfer(
     """Pictures (B, 3, H, W) painted like the style (1, 3, H', W'), and their losses."""
     height, width = content.shape[2:]
     sizes = coarse_to_fine(height, width, coarsest_px=recipe.coarsest_px)
-    counts = step_counts(recipe, len(sizes))
+    counts = step_counts(recipe.coarsest_steps, recipe.finest_steps, len(sizes))
     tracker = Tracker(on_progress, total=sum(counts), pictures=len(content))
     generator = torch.Generator().manual_seed(recipe.seed)
     images = content
@@ -73,13 +73,6 @@ def transfer(
             tracker=tracker,
         )
     return images, tracker.loss_history()
-
-
-def step_counts(recipe: PatchTransferRecipe, scales: int) -> list[int]:
-    """Steps at each scale, falling geometrically from the coarsest to the finest."""
-    first, last = recipe.coarsest_steps, recipe.finest_steps
-    ratio = (max(1, last) / max(1, first)) ** (1 / max(1, scales - 1))
-    return [round(first * ratio**index) for index in range(scales - 1)] + [last]
 
 
 @torch.no_grad()
@@ -110,7 +103,9 @@ def _repainted(
 ) -> Tensor:
     """Each picture out of the style's patches, held near the content's palette."""
     height, width = images.shape[2:]
-    stride = max(2, round((height * width / PLACES) ** 0.5))
+    # Patches have to overlap, or nothing would be painted between them.
+    wanted = max(2, round((height * width / PLACES) ** 0.5))
+    stride = min(wanted, recipe.patch_px - 1)
     for _ in range(recipe.patch_passes):
         shift = int(torch.randint(stride, (), generator=generator))
         images = images.lerp(palette, PALETTE_SHARE)

@@ -34,7 +34,7 @@ def colour_book(
 ) -> PatchBook:
     """At most `count` patches of a picture (1, 3, H, W), compared as they are."""
     drawn = _drawn(picture, patch_px, count, generator)
-    basis = _basis(drawn - drawn.mean(dim=1, keepdim=True))
+    basis = principal(drawn - drawn.mean(dim=1, keepdim=True))
     return PatchBook(drawn, basis, drawn.T @ basis, patch_px)
 
 
@@ -45,7 +45,7 @@ def form_book(
     drawn = _drawn(picture, patch_px, count, generator)
     planes = drawn.view(3, -1, drawn.shape[1])  # (3, p * p, M)
     forms = (planes - planes.mean(dim=1, keepdim=True)).flatten(0, 1)
-    basis = _basis(forms)
+    basis = principal(forms)
     return PatchBook(forms, basis, F.normalize(forms.T @ basis, dim=1), patch_px)
 
 
@@ -59,12 +59,12 @@ def repaint(
         shift: where the first patch starts, 0 to `stride` - 1 px outside the picture.
         spread: how much a patch that is nearest to nothing is favoured; 0 not at all.
     """
-    grid = _Grid(image, book.patch_px, stride, shift)
+    grid = Grid(image, book.patch_px, stride, shift)
     queries = grid.cut().T @ book.basis
     handicap = book.codes.square().sum(dim=1) / 2
     if spread:
-        handicap = handicap - spread * _remoteness(queries, book.codes)
-    return grid.paste(book.patches[:, _best(queries, book.codes, handicap)])
+        handicap = handicap - spread * remoteness(queries, book.codes)
+    return grid.paste(book.patches[:, best(queries, book.codes, handicap)])
 
 
 def call_forth(image: Tensor, book: PatchBook, *, stride: int, shift: int) -> Tensor:
@@ -72,11 +72,11 @@ def call_forth(image: Tensor, book: PatchBook, *, stride: int, shift: int) -> Te
 
     A patch's mean colour stays; how strong its form is does not matter.
     """
-    grid = _Grid(image, book.patch_px, stride, shift)
+    grid = Grid(image, book.patch_px, stride, shift)
     found = grid.cut()
     # The basis of a form book does not see mean colours: they need not be taken off.
     queries = found.T @ book.basis
-    chosen = _best(queries, book.codes, book.codes.new_zeros(len(book.codes)))
+    chosen = best(queries, book.codes, book.codes.new_zeros(len(book.codes)))
     level = found.view(3, -1, found.shape[1]).mean(dim=1)  # (3, N)
     return grid.paste(book.patches[:, chosen]) + grid.spread(level)
 
@@ -96,7 +96,7 @@ def some_patches(
     return pixels.view(len(images), -1, count)
 
 
-class _Grid:
+class Grid:
     """Overlapping patches that cover a picture, cut out of it and laid back."""
 
     def __init__(self, image: Tensor, patch_px: int, stride: int, shift: int) -> None:
@@ -108,22 +108,31 @@ class _Grid:
         )
         self._padded = F.pad(image, (top, across, top, down), mode="replicate")
         self._window = (slice(top, top + height), slice(top, top + width))
-        self._rows, self._columns = (
+        self.rows, self.columns = (
             (length - patch_px) // stride + 1 for length in self._padded.shape[2:]
         )
-        self._patch_px, self._stride = patch_px, stride
+        self.stride = stride
+        # Where the middle of the first patch is, px, down and across alike.
+        self.origin = (patch_px - 1) / 2 - top
+        self._patch_px = patch_px
         self._bell = _bell(patch_px, like=image)
+
+    def middles(self) -> Tensor:
+        """The middles (N, 2) of the patches, px down and across."""
+        down = torch.arange(self.rows, device=self._bell.device)
+        across = torch.arange(self.columns, device=self._bell.device)
+        return torch.cartesian_prod(down, across) * self.stride + self.origin
 
     def cut(self) -> Tensor:
         """The patches as columns (3 * p * p, N)."""
-        return F.unfold(self._padded, self._patch_px, stride=self._stride)[0]
+        return F.unfold(self._padded, self._patch_px, stride=self.stride)[0]
 
     def paste(self, patches: Tensor) -> Tensor:
         """Columns (3 * p * p, N) at their places, their middles counting most."""
         weighted = patches * self._bell.flatten().repeat(3)[:, None]
         height, width = self._padded.shape[2:]
         total = F.fold(
-            weighted[None], (height, width), self._patch_px, stride=self._stride
+            weighted[None], (height, width), self._patch_px, stride=self.stride
         )
         return self._averaged(total)
 
@@ -132,14 +141,14 @@ class _Grid:
         return self._averaged(self._laid(levels))
 
     def _averaged(self, total: Tensor) -> Tensor:
-        ones = total.new_ones(1, self._rows * self._columns)
+        ones = total.new_ones(1, self.rows * self.columns)
         down, across = self._window
         return (total / self._laid(ones))[:, :, down, across]
 
     def _laid(self, levels: Tensor) -> Tensor:
         """The bells of all patches times these levels (C, N), added up."""
-        grid = levels.reshape(-1, 1, self._rows, self._columns)
-        laid = F.conv_transpose2d(grid, self._bell[None, None], stride=self._stride)
+        grid = levels.reshape(-1, 1, self.rows, self.columns)
+        laid = F.conv_transpose2d(grid, self._bell[None, None], stride=self.stride)
         return laid.transpose(0, 1)
 
 
@@ -155,13 +164,13 @@ def _drawn(
     return chosen.permute(0, 2, 3, 1).reshape(3 * patch_px**2, -1)
 
 
-def _basis(centred: Tensor) -> Tensor:
+def principal(centred: Tensor) -> Tensor:
     """The leading principal components of columns, (3 * p * p, D)."""
     vectors: Tensor = torch.linalg.eigh(centred @ centred.T / centred.shape[1])[1]
     return vectors[:, -COMPONENTS:].contiguous()
 
 
-def _best(queries: Tensor, codes: Tensor, handicap: Tensor) -> Tensor:
+def best(queries: Tensor, codes: Tensor, handicap: Tensor) -> Tensor:
     """For each query (N, D) the code with the largest product less its handicap."""
     columns = codes.T.contiguous()
     parts = [
@@ -171,7 +180,7 @@ def _best(queries: Tensor, codes: Tensor, handicap: Tensor) -> Tensor:
     return torch.cat(parts)
 
 
-def _remoteness(queries: Tensor, codes: Tensor, *, sample: int = 512) -> Tensor:
+def remoteness(queries: Tensor, codes: Tensor, *, sample: int = 512) -> Tensor:
     """Half the squared distance of each code to the nearest of some queries."""
     some = queries[:: max(1, len(queries) // sample)]
     return torch.cdist(codes, some).amin(dim=1).square() / 2

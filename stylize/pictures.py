@@ -3,12 +3,13 @@
 import io
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageCms, ImageOps
 
 from stylize.errors import PictureError
 
 FOLDER = Path(__file__).parent / "pictures"
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF")
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF")
 LIMIT_PX = 100_000_000
 
 
@@ -47,21 +48,34 @@ def decode(picture: bytes) -> Image.Image:
             raise PictureError(
                 f"is {image.height}x{image.width} px, at most {LIMIT_PX} px are read"
             )
-        return _on_white(_srgb(ImageOps.exif_transpose(image)))
+        return _on_white(_srgb(_eight_bits(ImageOps.exif_transpose(image))))
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise PictureError(f"cannot be decoded ({error})") from error
 
 
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Grey of 16 bits in 8, where `convert` would clip; palettes as colours."""
+    if image.mode == "I" or image.mode.startswith("I;16"):
+        levels = np.asarray(image).astype(np.float64).clip(0, 65535) / 257
+        grey = Image.fromarray(levels.round().astype(np.uint8))
+        grey.info = image.info
+        return grey
+    if image.mode in {"P", "PA"}:
+        return image.convert("RGBA" if image.has_transparency_data else "RGB")
+    return image
+
+
 def _srgb(image: Image.Image) -> Image.Image:
     profile = image.info.get("icc_profile")
-    if not profile or image.mode not in {"RGB", "CMYK"}:
+    if not profile or image.mode not in {"L", "RGB", "RGBA", "CMYK"}:
         return image
+    mode = "RGBA" if image.mode == "RGBA" else "RGB"
     try:
         source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
         converted = ImageCms.profileToProfile(
-            image, source, ImageCms.createProfile("sRGB"), outputMode="RGB"
+            image, source, ImageCms.createProfile("sRGB"), outputMode=mode
         )
-    except ImageCms.PyCMSError:
+    except (OSError, ImageCms.PyCMSError):
         return image  # A broken profile says nothing: the numbers are taken as sRGB.
     return converted or image
 

@@ -1,4 +1,4 @@
-"""Recipes: frozen, versioned settings of one algorithm, and the digest of each.
+"""Recipes by name or file, their canonical JSON and the digest of it.
 
 Nothing here needs torch.
 """
@@ -7,83 +7,27 @@ import difflib
 import hashlib
 import json
 import tomllib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import ValidationError
 
 from stylize import pictures
 from stylize.errors import PictureError, RecipeError
+from stylize.recipe_models import (
+    ALGORITHMS,
+    RECIPE,
+    CoherentPatchesRecipe,
+    DeepDreamRecipe,
+    PatchTransferRecipe,
+    Recipe,
+    StyleTransferRecipe,
+)
 
 FOLDER = Path(__file__).parent / "recipes"
-PICTURE_FIELDS = ("style", "guide")
-
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1)]
-Steps = Annotated[int, Field(ge=0, le=10_000)]
-Layer = Literal["octave1", "octave2"]
-StepSize = Annotated[float, Field(gt=0, le=1)]
-
-
-class _Common(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    version: Annotated[int, Field(ge=1)] = 1
-    description: str = ""
-    backbone: Literal["pyramid"] = "pyramid"
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    size_px: Annotated[int, Field(ge=64, le=8192)] = 384
-
-
-class PatchTransferRecipe(_Common):
-    """The content image painted in the manner of the style image.
-
-    Steps fall geometrically from `coarsest_steps` at the first scale to
-    `finest_steps` at the last.
-    """
-
-    algorithm: Literal["patch-transfer"]
-    style: Digest | None = None
-    coarsest_px: Annotated[int, Field(ge=32, le=8192)] = 96
-    coarsest_steps: Steps = 24
-    finest_steps: Steps = 6
-    step_size: StepSize = 0.02
-    patch_px: Annotated[int, Field(ge=3, le=31)] = 7
-    patch_passes: Annotated[int, Field(ge=0, le=20)] = 2
-    patch_spread: Weight = 0.8
-    content_weight: Weight = 100.0
-    moment_weight: Weight = 0.3
-    swd_weight: Weight = 10.0
-    tv_weight: Weight = 0.0
-
-
-class DeepDreamRecipe(_Common):
-    """The content image with the guide's forms, or its own, called forth in it."""
-
-    algorithm: Literal["deepdream"]
-    guide: Digest | None = None
-    octaves: Annotated[int, Field(ge=1, le=12)] = 4
-    octave_scale: Annotated[float, Field(gt=1, le=4)] = 1.4
-    steps: Steps = 4
-    step_size: Share = 0.01
-    layers: Annotated[tuple[Layer, ...], Field(min_length=1, strict=False)] = (
-        "octave1",
-        "octave2",
-    )
-    jitter_px: Annotated[int, Field(ge=0, le=256)] = 16
-    patch_px: Annotated[int, Field(ge=3, le=31)] = 17
-    guide_scale: Annotated[float, Field(gt=0, le=4)] = 0.5
-    guidance: Share = 0.8
-    blend: Share = 0.7
-
-
-Recipe = Annotated[
-    PatchTransferRecipe | DeepDreamRecipe, Field(discriminator="algorithm")
-]
-_RECIPE: TypeAdapter[PatchTransferRecipe | DeepDreamRecipe] = TypeAdapter(Recipe)
+PICTURE_FIELDS = ("style", "masks", "guide")
 
 
 @dataclass(frozen=True)
@@ -112,28 +56,100 @@ def load(reference: str | Path) -> LoadedRecipe:
     settings = _settings(path)
     found: dict[str, bytes] = {}
     for field in PICTURE_FIELDS:
-        if isinstance(settings.get(field), str):
-            picture = _picture(settings[field], field=field, toml=path)
-            settings[field] = hashlib.sha256(picture).hexdigest()
-            found[settings[field]] = picture
+        if field in settings:
+            settings[field] = _digests(settings[field], found, field=field, toml=path)
     return LoadedRecipe(_validated(settings, where=path.name), found)
 
 
-def with_style(
-    recipe: PatchTransferRecipe, digest: str, *, name: str
-) -> PatchTransferRecipe:
-    """The same settings under another name with this style picture."""
-    return recipe.model_copy(update={"style": digest, "name": name})
+def with_settings(recipe: Recipe, **changes: object) -> Recipe:
+    """The same recipe but for these settings; those that are None stay as they are.
+
+    Raises:
+        RecipeError: its algorithm has no such setting, or not with such a value.
+    """
+    given = {name: value for name, value in changes.items() if value is not None}
+    return _validated(recipe.model_dump() | given, where=repr(recipe.name))
+
+
+def with_styles(
+    recipe: Recipe,
+    digests: Sequence[str],
+    *,
+    name: str,
+    weights: Sequence[float] = (),
+    masks: Sequence[str] = (),
+) -> Recipe:
+    """The same settings under another name with these style pictures.
+
+    Raises:
+        RecipeError: the algorithm takes none or not so many, or each should have a
+            weight or a mask.
+    """
+    if isinstance(recipe, StyleTransferRecipe):
+        given = {"style": digests, "style_weights": weights, "masks": masks}
+        return with_settings(recipe, name=name, **given)
+    if len(digests) > 1 or weights or masks:
+        raise RecipeError(
+            f"recipe {recipe.name!r}: {recipe.algorithm} takes one style picture, "
+            "without weight and mask"
+        )
+    return with_settings(recipe, name=name, style=digests[0])
+
+
+def with_backbone(recipe: Recipe, backbone: str) -> Recipe:
+    """The same recipe on another backbone, for which it has to name layers.
+
+    Raises:
+        RecipeError: it names none; the message has the backbones that it can run on.
+    """
+    known = backbones(recipe)
+    if backbone not in known:
+        raise RecipeError(
+            f"recipe {recipe.name!r} cannot run on backbone {backbone!r}: "
+            f"it names layers of {', '.join(known)}"
+        )
+    return with_settings(recipe, backbone=backbone)
+
+
+def backbones(recipe: Recipe) -> tuple[str, ...]:
+    """The backbones that a recipe can run on."""
+    if isinstance(recipe, StyleTransferRecipe):
+        return tuple(recipe.layers)
+    return (recipe.backbone,)
 
 
 def needs_style(recipe: Recipe) -> bool:
     """Whether a style picture has to be given before this recipe can be rendered."""
-    return isinstance(recipe, PatchTransferRecipe) and recipe.style is None
+    return not isinstance(recipe, DeepDreamRecipe) and not recipe.style
+
+
+def needs(recipe: Recipe) -> list[str]:
+    """What has to be there, beside a content image, to render the recipe."""
+    style = ["a style"] if needs_style(recipe) else []
+    embedded = recipe.backbone == "pyramid"
+    return style if embedded else [*style, f"weights of {recipe.backbone}"]
+
+
+def picture_digests(recipe: Recipe) -> tuple[str, ...]:
+    """The digests of all pictures that the recipe names."""
+    match recipe:
+        case StyleTransferRecipe():
+            return (*recipe.style, *recipe.masks)
+        case PatchTransferRecipe() | CoherentPatchesRecipe():
+            named = recipe.style
+        case DeepDreamRecipe():
+            named = recipe.guide
+    return () if named is None else (named,)
 
 
 def canonical_json(recipe: Recipe) -> str:
-    """The recipe without its description, as JSON: sorted keys, no spaces."""
+    """What decides the pixels, as JSON: sorted keys, no spaces.
+
+    The description is left out, and so are layers of backbones that are not used.
+    """
     settings = recipe.model_dump(mode="json", exclude={"description"})
+    if isinstance(recipe, StyleTransferRecipe):
+        settings["layers"] = {recipe.backbone: settings["layers"][recipe.backbone]}
     return json.dumps(settings, sort_keys=True, separators=(",", ":"))
 
 
@@ -149,7 +165,7 @@ def parse(text: str) -> Recipe:
         RecipeError: the text is not the JSON of a recipe.
     """
     try:
-        return _RECIPE.validate_json(text)
+        return RECIPE.validate_json(text)
     except ValidationError as error:
         raise RecipeError(f"stored recipe: {_first(error)}") from error
 
@@ -165,9 +181,13 @@ def _path(reference: str | Path) -> Path:
 
 def _unknown(name: str) -> str:
     known = packaged()
+    listed = ", ".join(known)
+    return f"unknown recipe {name!r}: known are {listed}{_nearest(name, known)}"
+
+
+def _nearest(name: str, known: Sequence[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
-    return f"unknown recipe {name!r}: known are {', '.join(known)}{hint}"
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def _settings(path: Path) -> dict[str, Any]:
@@ -177,6 +197,20 @@ def _settings(path: Path) -> dict[str, Any]:
         raise RecipeError(f"recipe {path}: {error.strerror}") from error
     except ValueError as error:
         raise RecipeError(f"recipe {path} is not TOML: {error}") from error
+
+
+def _digests(
+    named: object, found: dict[str, bytes], *, field: str, toml: Path
+) -> object:
+    """Digests in place of the names of pictures, whose bytes are added to `found`."""
+    if isinstance(named, list):
+        return [_digests(each, found, field=field, toml=toml) for each in named]
+    if not isinstance(named, str):
+        return named  # is refused with everything else that a recipe cannot say
+    picture = _picture(named, field=field, toml=toml)
+    digest = hashlib.sha256(picture).hexdigest()
+    found[digest] = picture
+    return digest
 
 
 def _picture(reference: str, *, field: str, toml: Path) -> bytes:
@@ -192,7 +226,7 @@ def _picture(reference: str, *, field: str, toml: Path) -> bytes:
 
 def _validated(settings: dict[str, Any], *, where: str) -> Recipe:
     try:
-        return _RECIPE.validate_python(settings)
+        return RECIPE.validate_python(settings)
     except ValidationError as error:
         raise RecipeError(f"recipe {where}: {_first(error)}") from error
 
@@ -200,9 +234,16 @@ def _validated(settings: dict[str, Any], *, where: str) -> Recipe:
 def _first(error: ValidationError) -> str:
     """The first complaint in one line: key, what was expected, what came."""
     complaint = error.errors(include_url=False)[0]
-    if complaint["type"].startswith("union_tag"):
-        actual = complaint["input"].get("algorithm")
-        return f"algorithm: should be 'patch-transfer' or 'deepdream', not {actual!r}"
-    key = ".".join(str(part) for part in complaint["loc"][1:])
-    actual = "" if complaint["type"] == "missing" else f", not {complaint['input']!r}"
-    return f"{key}: {complaint['msg']}{actual}".replace("\n", " ")
+    kind, actual = complaint["type"], complaint["input"]
+    if kind.startswith("union_tag"):
+        known, named = ", ".join(ALGORITHMS), actual.get("algorithm")
+        return f"algorithm: should be one of {known}, not {named!r}"
+    algorithm, *keys = complaint["loc"]
+    key = ".".join(str(part) for part in keys)
+    if kind == "value_error":  # of a model of ours: it names the key itself
+        return ": ".join([*([key] if key else []), str(complaint["ctx"]["error"])])
+    if kind == "extra_forbidden":
+        fields = list(ALGORITHMS[algorithm].model_fields)
+        return f"{key}: {algorithm} has no such setting{_nearest(key, fields)}"
+    came = "" if kind == "missing" else f", not {actual!r}"
+    return f"{key}: {complaint['msg']}{came}".replace("\n", " ")

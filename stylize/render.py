@@ -1,81 +1,270 @@
 """A recipe and a batch of pictures in, finished pictures out."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import NamedTuple
 
 import torch
 from torch import Tensor
 
-from stylize import tensors
+from stylize import backbones, coherent_patches, memory, tensors
+from stylize.backbones import Backbone
 from stylize.deepdream import dream
 from stylize.errors import PictureError
 from stylize.patch_transfer import transfer
-from stylize.progress import Progress
+from stylize.progress import Progress, Tracker
 from stylize.pyramid import Pyramid
-from stylize.recipes import DeepDreamRecipe, Recipe
+from stylize.recipe_models import (
+    CoherentPatchesRecipe,
+    DeepDreamRecipe,
+    PatchTransferRecipe,
+    Recipe,
+    StyleTransferRecipe,
+)
 from stylize.scales import shrink_to
+from stylize.style_transfer import StyleTransfer
+from stylize.targets import Style, TargetBook
+from stylize.weights import Weights
 
-SMALLEST_PX, LARGEST_PX = 32, 4096
+SMALLEST_PX, LARGEST_PX = 32, 8192
 
-__all__ = ["Progress", "Rendering", "render"]
+Pictures = Mapping[str, bytes]
+OnProgress = Callable[[Progress], None]
 
 
 @dataclass(frozen=True)
 class Rendering:
     """Finished pictures of shape (B, 3, H, W) on the CPU and how they came about.
 
-    `loss_history` has one list per picture, at most 200 points each; `dtype` is what
-    the convolutions ran in.
+    `loss_history` has one list per picture, at most 200 points each; `failures` has
+    one line for each picture that was given up, else None; `dtype` is what the
+    convolutions ran in.
     """
 
     images: Tensor
     loss_history: list[list[float]]
+    failures: list[str | None]
     dtype: str
     device: str
 
 
-def render(
-    recipe: Recipe,
-    batch: Tensor,
-    *,
-    pictures: Mapping[str, bytes],
-    device: torch.device,
-    on_progress: Callable[[Progress], None],
-) -> Rendering:
-    """Each picture of the batch after the recipe, at the size it came in.
+class _Network(NamedTuple):
+    """What tells one opened backbone from another."""
 
-    A picture's result does not depend on the others in the batch. Whatever
-    `on_progress` raises ends the work and passes through.
+    name: str
+    weights: str
+    layers: frozenset[str]
+    pooling: str
+    padding: str
+    seed: int
 
-    Args:
-        batch: pictures of shape (B, 3, H, W), H and W at least 64.
-        pictures: encoded style and guide pictures by digest.
 
-    Raises:
-        PictureError: the recipe's style or guide picture is missing or damaged.
-    """
-    backbone = Pyramid(seed=recipe.seed, device=device)
-    content, size_px = batch.to(device), max(batch.shape[2:])
-    if isinstance(recipe, DeepDreamRecipe):
-        guide = None
-        if recipe.guide is not None:
-            guide = _picture("guide", recipe.guide, pictures, size_px).to(device)
-        images, history = dream(recipe, content, guide, backbone, on_progress)
-    else:
-        style = _picture("style", recipe.style, pictures, size_px).to(device)
-        images, history = transfer(recipe, content, style, backbone, on_progress)
-    dtype = str(backbone.dtype).removeprefix("torch.")
-    return Rendering(images.detach().float().cpu(), history, dtype, str(device))
+@dataclass
+class Studio:
+    """Renders batches on one device; backbones and style targets stay between them."""
+
+    device: torch.device
+    precision: str = "auto"
+    _books: dict[_Network, TargetBook] = field(default_factory=dict)
+
+    def render(
+        self,
+        recipe: Recipe,
+        batch: Tensor,
+        *,
+        weights: Weights,
+        pictures: Pictures,
+        on_progress: OnProgress,
+        every: int = 0,
+    ) -> Rendering:
+        """Each picture of the batch after the recipe, at the size it came in.
+
+        A picture's result does not depend on the others in the batch. A batch that
+        memory has no room for is made in halves. Whatever `on_progress` raises ends
+        the work and passes through.
+
+        Args:
+            batch: pictures of shape (B, 3, H, W), H and W at least 64.
+            weights: those of the recipe's backbone.
+            pictures: encoded style, mask and guide pictures by digest.
+            every: report every so many steps as well.
+
+        Raises:
+            PictureError: a style, mask or guide picture is missing or damaged.
+            LayerError, WeightsError: the backbone is not as the recipe has it.
+        """
+        try:
+            if isinstance(recipe, StyleTransferRecipe):
+                return self._transferred(
+                    recipe, batch, weights, pictures, on_progress, every
+                )
+            return self._embedded(recipe, batch, pictures, on_progress)
+        except (torch.OutOfMemoryError, RuntimeError) as error:
+            if len(batch) == 1 or not _is_out_of_memory(error):
+                raise
+        # Here, and not above, the tensors of the failed batch are gone.
+        again = partial(
+            self.render, recipe, weights=weights, pictures=pictures, every=every
+        )
+        first, second = torch.tensor_split(batch, 2)
+        later = partial(_shifted, on_progress, len(first))
+        return _joined(
+            [again(first, on_progress=on_progress), again(second, on_progress=later)]
+        )
+
+    def _transferred(
+        self,
+        recipe: StyleTransferRecipe,
+        batch: Tensor,
+        weights: Weights,
+        pictures: Pictures,
+        on_progress: OnProgress,
+        every: int,
+    ) -> Rendering:
+        book = self._book(recipe, weights)
+        style_transfer = StyleTransfer(
+            recipe,
+            _styles(recipe, pictures, self.device),
+            book,
+            memory.tile_side_px(book.backbone, self.device, len(batch)),
+        )
+        content = batch.to(self.device)
+        tracker = Tracker(on_progress, style_transfer.steps(content), len(batch), every)
+        made = style_transfer.apply(content, tracker)
+        return self._rendering(
+            made.images, made.loss_history, made.failures, book.backbone.dtype
+        )
+
+    def _embedded(
+        self,
+        recipe: PatchTransferRecipe | CoherentPatchesRecipe | DeepDreamRecipe,
+        batch: Tensor,
+        pictures: Pictures,
+        on_progress: OnProgress,
+    ) -> Rendering:
+        pyramid = Pyramid(
+            seed=recipe.seed, device=self.device, precision=self.precision
+        )
+        content, size_px = batch.to(self.device), max(batch.shape[2:])
+        if isinstance(recipe, DeepDreamRecipe):
+            guide = None
+            if recipe.guide is not None:
+                guide = _sized("guide", recipe.guide, pictures, size_px).to(self.device)
+            images, history = dream(recipe, content, guide, pyramid, on_progress)
+        else:
+            style = _sized("style", recipe.style, pictures, size_px).to(self.device)
+            if isinstance(recipe, CoherentPatchesRecipe):
+                images, history = coherent_patches.transfer(
+                    recipe, content, style, on_progress
+                )
+            else:
+                images, history = transfer(recipe, content, style, pyramid, on_progress)
+        return self._rendering(images, history, [None] * len(batch), pyramid.dtype)
+
+    def _book(self, recipe: StyleTransferRecipe, weights: Weights) -> TargetBook:
+        chosen = recipe.layers[recipe.backbone]
+        network = _Network(
+            recipe.backbone,
+            weights.digest,
+            frozenset({*chosen.style, *chosen.content}),
+            recipe.pooling,
+            recipe.padding,
+            recipe.seed,
+        )
+        if network not in self._books:
+            self._books[network] = TargetBook(self._open(network, weights))
+        return self._books[network]
+
+    def _open(self, network: _Network, weights: Weights) -> Backbone:
+        return backbones.load(
+            network.name,
+            weights,
+            layers=network.layers,
+            device=self.device,
+            precision=self.precision,
+            pooling=network.pooling,
+            padding=network.padding,
+            seed=network.seed,
+        )
+
+    def _rendering(
+        self,
+        images: Tensor,
+        history: list[list[float]],
+        failures: list[str | None],
+        dtype: torch.dtype,
+    ) -> Rendering:
+        return Rendering(
+            images.detach().float().cpu(),
+            history,
+            failures,
+            str(dtype).removeprefix("torch."),
+            str(self.device),
+        )
+
+
+def _joined(halves: Sequence[Rendering]) -> Rendering:
+    return Rendering(
+        torch.cat([half.images for half in halves]),
+        [losses for half in halves for losses in half.loss_history],
+        [failure for half in halves for failure in half.failures],
+        halves[0].dtype,
+        halves[0].device,
+    )
+
+
+def _shifted(on_progress: OnProgress, by: int, progress: Progress) -> None:
+    """Progress of a batch's second half, with the pictures' places in the whole."""
+    numbers = tuple(number + by for number in progress.numbers)
+    on_progress(replace(progress, numbers=numbers))
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    # The CPU's allocator has no class of its own.
+    return isinstance(error, torch.OutOfMemoryError) or "can't allocate" in str(error)
+
+
+def _styles(
+    recipe: StyleTransferRecipe, pictures: Pictures, device: torch.device
+) -> list[Style]:
+    if not recipe.style:
+        raise PictureError("the recipe needs a style picture and has none")
+    weights = recipe.style_weights or (1.0,) * len(recipe.style)
+    masks = recipe.masks or (None,) * len(recipe.style)
+    total = sum(weights)
+    if not total:
+        raise PictureError("the weights of all style pictures are 0")
+    return [
+        Style(
+            digest,
+            partial(_picture, "style", digest, pictures, device),
+            weight / total,
+            None if mask is None else _mask(mask, pictures, device),
+        )
+        for digest, weight, mask in zip(recipe.style, weights, masks, strict=True)
+    ]
 
 
 def _picture(
-    field: str, digest: str | None, pictures: Mapping[str, bytes], size_px: int
+    field: str, digest: str, pictures: Pictures, device: torch.device, size_px: int
 ) -> Tensor:
-    if digest is None:
-        raise PictureError(f"the recipe needs a {field} picture and has none")
     if digest not in pictures:
         raise PictureError(f"the {field} picture {digest[:12]} was not handed over")
-    picture = tensors.picture_tensor(pictures[digest], size_px=LARGEST_PX)
+    size_px = min(size_px, LARGEST_PX)
+    return tensors.picture_tensor(pictures[digest], size_px=size_px).to(device)
+
+
+def _mask(digest: str, pictures: Pictures, device: torch.device) -> Tensor:
+    """The mask's brightness (1, 1, H, W): 1 where the style counts, 0 where not."""
+    return _picture("mask", digest, pictures, device, LARGEST_PX).mean(1, keepdim=True)
+
+
+def _sized(field: str, digest: str | None, pictures: Pictures, size_px: int) -> Tensor:
+    """A picture for the embedded recipes, which cannot use very small ones."""
+    if digest is None:
+        raise PictureError(f"the recipe needs a {field} picture and has none")
+    picture = _picture(field, digest, pictures, torch.device("cpu"), LARGEST_PX)
     height, width = picture.shape[2:]
     if min(height, width) < SMALLEST_PX:
         raise PictureError(

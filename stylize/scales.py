@@ -23,6 +23,12 @@ def coarse_to_fine(
     return [*coarser, (height, width)]
 
 
+def step_counts(coarsest: int, finest: int, scales: int) -> list[int]:
+    """Steps at each scale, falling geometrically from the coarsest to the finest."""
+    ratio = (max(1, finest) / max(1, coarsest)) ** (1 / max(1, scales - 1))
+    return [round(coarsest * ratio**index) for index in range(scales - 1)] + [finest]
+
+
 def octaves(
     height: int, width: int, *, count: int, octave_scale: float, smallest_px: int
 ) -> list[tuple[int, int]]:

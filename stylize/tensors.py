@@ -14,6 +14,11 @@ def from_arrays(batch: npt.NDArray[np.uint8]) -> Tensor:
     return torch.tensor(batch).permute(0, 3, 1, 2).float() / 255
 
 
+def from_image(image: Image.Image) -> Tensor:
+    """A picture as a tensor (1, 3, H, W)."""
+    return from_arrays(np.asarray(image.convert("RGB"))[None])
+
+
 def to_arrays(images: Tensor) -> npt.NDArray[np.uint8]:
     """A tensor (B, 3, H, W) as pictures of shape (B, H, W, 3), 0 to 255, rounded."""
     levels = (images.detach().clamp(0, 1) * 255).round().to(torch.uint8)

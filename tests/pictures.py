@@ -4,7 +4,7 @@ import io
 from typing import Any
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageCms
 
 
 def paint(seed: int = 0, size: tuple[int, int] = (320, 240)) -> Image.Image:
@@ -19,3 +19,10 @@ def encoded(image: Image.Image, name: str = "JPEG", **options: Any) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, name, **options)
     return buffer.getvalue()
+
+
+def mirrored_profile() -> bytes:
+    """An ICC profile: sRGB with red and blue exchanged, what it calls red is blue."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    parts = srgb.replace(b"rXYZ", b"????").replace(b"bXYZ", b"rXYZ")
+    return parts.replace(b"????", b"bXYZ")

@@ -7,7 +7,12 @@ import torch
 from torch import Tensor
 
 from stylize.pyramid import Pyramid
-from stylize.recipes import DeepDreamRecipe, PatchTransferRecipe
+from stylize.recipe_models import (
+    CoherentPatchesRecipe,
+    DeepDreamRecipe,
+    PatchTransferRecipe,
+    StyleTransferRecipe,
+)
 
 CPU = torch.device("cpu")
 
@@ -50,6 +55,33 @@ def style_recipe() -> Callable[..., PatchTransferRecipe]:
         few = {"coarsest_px": 64, "coarsest_steps": 6, "finest_steps": 6}
         named = {"name": "test", "algorithm": "patch-transfer"}
         return PatchTransferRecipe.model_validate(named | few | settings)
+
+    return make
+
+
+@pytest.fixture
+def transfer_recipe() -> Callable[..., StyleTransferRecipe]:
+    """Recipes on the first layers of SqueezeNet."""
+    layers = {
+        "style": {"relu_conv1": 1.0, "fire2": 1.0},
+        "content": {"fire3": 1.0},
+    }
+
+    def make(**settings: object) -> StyleTransferRecipe:
+        few = {"coarsest_px": 64, "coarsest_steps": 6, "finest_steps": 6}
+        named = {"name": "test", "algorithm": "style-transfer"}
+        network = {"backbone": "squeezenet1_1", "layers": {"squeezenet1_1": layers}}
+        return StyleTransferRecipe.model_validate(named | few | network | settings)
+
+    return make
+
+
+@pytest.fixture
+def patches_recipe() -> Callable[..., CoherentPatchesRecipe]:
+    def make(**settings: object) -> CoherentPatchesRecipe:
+        few = {"coarsest_px": 48, "patch_px": 5, "passes": (2, 1)}
+        named = {"name": "test", "algorithm": "coherent-patches"}
+        return CoherentPatchesRecipe.model_validate(named | few | settings)
 
     return make
 

@@ -44,3 +44,44 @@ def test_what_the_caller_raises_passes_through():
 
     with pytest.raises(KeyboardInterrupt):
         Tracker(stop, total=1, pictures=1).step(torch.zeros(1))
+
+
+def test_every_nth_step_is_reported_beside_the_hundred():
+    reports = []
+    tracker = Tracker(reports.append, total=1000, pictures=1, every=7)
+    for _ in range(30):
+        tracker.step(torch.zeros(1))
+
+    assert [report.done for report in reports] == [7, 10, 14, 20, 21, 28, 30]
+
+
+def test_steps_that_are_not_needed_shorten_the_way():
+    reports = []
+    tracker = Tracker(reports.append, total=10, pictures=1)
+    tracker.step(torch.zeros(1))
+    tracker.skip(8)
+    tracker.step(torch.zeros(1))
+
+    assert (reports[-1].done, reports[-1].total) == (2, 2)
+
+
+def test_pictures_that_are_gone_do_not_count():
+    reports = []
+    tracker = Tracker(reports.append, total=1, pictures=2)
+
+    tracker.step(torch.tensor([torch.nan, 3.0]), terms={"style": torch.tensor([3.0])})
+
+    assert (reports[0].loss, dict(reports[0].terms)) == (3, {"style": 3})
+    assert tracker.loss_history() == [[], [3]]
+
+
+def test_a_report_says_which_pictures_it_shows():
+    reports = []
+    tracker = Tracker(reports.append, total=1, pictures=3)
+
+    tracker.step(
+        torch.zeros(3), images=torch.zeros(2, 3, 4, 4), numbers=torch.tensor([0, 2])
+    )
+
+    assert reports[0].numbers == (0, 2)
+    assert len(reports[0].images) == 2

@@ -8,43 +8,85 @@ from pictures import encoded, paint
 from stylize import recipes
 from stylize.errors import RecipeError
 
-OTHER = {
-    "version": 7,
-    "name": "other",
-    "seed": 99,
-    "size_px": 512,
-    "style": "ab" * 32,
-    "coarsest_px": 128,
-    "coarsest_steps": 11,
-    "finest_steps": 3,
-    "step_size": 0.5,
-    "patch_px": 5,
-    "patch_passes": 1,
-    "patch_spread": 0.1,
-    "content_weight": 3.0,
-    "moment_weight": 3.0,
-    "swd_weight": 3.0,
-    "tv_weight": 3.0,
-    "guide": "cd" * 32,
-    "octaves": 2,
-    "octave_scale": 1.9,
-    "steps": 1,
-    "layers": ("octave2",),
-    "jitter_px": 3,
-    "guide_scale": 0.9,
-    "guidance": 0.3,
-    "blend": 0.4,
-}
-LEFT_OUT = {"description", "algorithm", "backbone"}  # the last two have one value each
-
-FIELDS = [
-    (name, field)
-    for name, model in (
-        ("flow", recipes.PatchTransferRecipe),
-        ("dream", recipes.DeepDreamRecipe),
-    )
-    for field in sorted(model.model_fields.keys() - LEFT_OUT)
+A, B, C = "ab" * 32, "bc" * 32, "cd" * 32
+PACKAGED = [
+    *("dream", "flow", "gatys", "gram", "mosaic", "nearest", "quick", "shallow"),
+    *("sliced", "style", "texture", "wasserstein"),
 ]
+SETTINGS = {"version": 7, "name": "other", "seed": 99, "size_px": 640}
+OTHER = {
+    "flow": SETTINGS
+    | {
+        "style": A,
+        "coarsest_px": 100,
+        "coarsest_steps": 11,
+        "finest_steps": 3,
+        "step_size": 0.5,
+        "patch_px": 5,
+        "patch_passes": 1,
+        "patch_spread": 0.1,
+        "content_weight": 3.0,
+        "moment_weight": 3.0,
+        "swd_weight": 3.0,
+        "tv_weight": 3.0,
+    },
+    "dream": SETTINGS
+    | {
+        "guide": A,
+        "octaves": 2,
+        "octave_scale": 1.9,
+        "steps": 1,
+        "step_size": 0.5,
+        "layers": ("octave2",),
+        "jitter_px": 3,
+        "patch_px": 5,
+        "guide_scale": 0.9,
+        "guidance": 0.3,
+        "blend": 0.4,
+    },
+    "gram": SETTINGS
+    | {
+        "backbone": "vgg16",
+        "layers": {"vgg19": {"style": {"relu1_1": 1}, "content": {"relu1_1": 1}}},
+        "pooling": "average",
+        "padding": "zeros",
+        "style": (A,),
+        "style_weights": (0.3, 0.7),
+        "masks": (A, B),
+        "style_scale": 2.0,
+        "style_loss": "sliced",
+        "style_weight": 3.0,
+        "content_loss": "self-similarity",
+        "content_weight": 3.0,
+        "tv_weight": 3.0,
+        "start": "noise",
+        "colours": "luminance",
+        "optimiser": "lbfgs",
+        "step_size": 0.5,
+        "coarsest_px": 100,
+        "coarsest_steps": 11,
+        "finest_steps": 3,
+        "average_decay": 0.5,
+        "tolerance": 0.1,
+    },
+}
+OTHER["shallow"] = SETTINGS | {
+    "style": A,
+    "coarsest_px": 100,
+    "searched_scales": 3,
+    "patch_px": 5,
+    "patch_spread": 0.1,
+    "passes": (1, 1),
+    "palette_shares": (0.2, 0.2),
+    "glaze": 0.5,
+}
+FIELDS = [(name, field) for name, others in OTHER.items() for field in others]
+
+
+@pytest.fixture(scope="module")
+def gram():
+    """The recipe `gram` with two style pictures."""
+    return recipes.with_styles(recipes.load("gram").recipe, [A, B], name="gram")
 
 
 def write(folder, text, name="mine.toml"):
@@ -54,7 +96,7 @@ def write(folder, text, name="mine.toml"):
 
 
 def test_packaged_recipes_are_these():
-    assert recipes.packaged() == ["dream", "flow", "mosaic", "style"]
+    assert recipes.packaged() == PACKAGED
 
 
 @pytest.mark.parametrize("name", recipes.packaged())
@@ -63,18 +105,32 @@ def test_packaged_recipes_bring_their_pictures(name):
 
     assert loaded.recipe.name == name
     assert loaded.recipe.description
-    named = {getattr(loaded.recipe, field, None) for field in ("style", "guide")}
-    assert set(loaded.pictures) == named - {None}
+    assert set(loaded.pictures) == set(recipes.picture_digests(loaded.recipe))
     for digest, picture in loaded.pictures.items():
         assert hashlib.sha256(picture).hexdigest() == digest
 
 
+@pytest.mark.parametrize("name", recipes.packaged())
+def test_packaged_recipes_say_where_their_numbers_come_from(name):
+    toml = (recipes.FOLDER / f"{name}.toml").read_text()
+
+    assert toml.startswith("# ")
+
+
 @pytest.mark.parametrize(("name", "field"), FIELDS)
-def test_the_digest_covers_every_setting(name, field):
-    recipe = recipes.load(name).recipe
-    changed = type(recipe).model_validate(recipe.model_dump() | {field: OTHER[field]})
+def test_the_digest_covers_every_setting(name, field, gram):
+    recipe = gram if name == "gram" else recipes.load(name).recipe
+    changed = recipes.with_settings(recipe, **{field: OTHER[name][field]})
 
     assert recipes.digest(changed) != recipes.digest(recipe)
+
+
+@pytest.mark.parametrize("name", OTHER)
+def test_no_setting_is_left_out_of_the_test_of_the_digest(name):
+    fields = type(recipes.load(name).recipe).model_fields.keys()
+    have_one_value = {"algorithm"} if name == "gram" else {"algorithm", "backbone"}
+
+    assert fields - have_one_value - {"description"} == OTHER[name].keys()
 
 
 def test_the_digest_does_not_cover_the_description():
@@ -82,6 +138,12 @@ def test_the_digest_does_not_cover_the_description():
     reworded = recipe.model_copy(update={"description": "other words"})
 
     assert recipes.digest(reworded) == recipes.digest(recipe)
+
+
+def test_the_digest_does_not_cover_layers_of_other_backbones(gram):
+    mine = recipes.with_settings(gram, layers={"vgg19": gram.layers["vgg19"]})
+
+    assert recipes.digest(mine) == recipes.digest(gram)
 
 
 @pytest.mark.parametrize("name", recipes.packaged())
@@ -98,30 +160,110 @@ def test_canonical_json_that_is_none_is_refused():
         recipes.parse("{}")
 
 
-def test_only_the_style_recipe_waits_for_a_style():
-    waiting = [
+def test_style_transfer_waits_for_a_style_and_the_others_bring_theirs():
+    complete = [
         name
         for name in recipes.packaged()
-        if recipes.needs_style(recipes.load(name).recipe)
+        if not recipes.needs_style(recipes.load(name).recipe)
     ]
 
-    assert waiting == ["style"]
+    assert complete == ["dream", "flow", "mosaic"]
 
 
-def test_with_style_gives_the_recipe_a_style_and_a_name():
-    styled = recipes.with_style(recipes.load("style").recipe, "ab" * 32, name="wave")
+@pytest.mark.parametrize(
+    ("name", "needs"),
+    [
+        ("flow", []),
+        ("style", ["a style"]),
+        ("gram", ["a style", "weights of vgg19"]),
+        ("quick", ["a style", "weights of squeezenet1_1"]),
+    ],
+)
+def test_a_recipe_tells_what_it_needs(name, needs):
+    assert recipes.needs(recipes.load(name).recipe) == needs
 
-    assert (styled.style, styled.name) == ("ab" * 32, "wave")
+
+def test_with_styles_gives_a_recipe_its_style_and_a_name():
+    styled = recipes.with_styles(recipes.load("style").recipe, [A], name="wave")
+
+    assert (styled.style, styled.name) == (A, "wave")
     assert not recipes.needs_style(styled)
+
+
+def test_with_styles_gives_style_transfer_several_with_weights_and_masks():
+    styled = recipes.with_styles(
+        recipes.load("gram").recipe, [A, B], name="two", weights=[1, 3], masks=[C, A]
+    )
+
+    assert (styled.style, styled.style_weights) == ((A, B), (1.0, 3.0))
+    assert recipes.picture_digests(styled) == (A, B, C, A)
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "complaint"),
+    [
+        ("style", {"digests": [A, B]}, "patch-transfer takes one style picture"),
+        ("style", {"digests": [A], "masks": [B]}, "without weight and mask"),
+        ("dream", {"digests": [A]}, "style: deepdream has no such setting"),
+        (
+            "gram",
+            {"digests": [A], "weights": [1, 2]},
+            "style_weights: 2 for 1 style pictures",
+        ),
+        ("gram", {"digests": [A], "weights": [0]}, "style_weights: at least one"),
+        ("gram", {"digests": [A], "masks": [B, C]}, "masks: 2 for 1 style pictures"),
+    ],
+)
+def test_styles_that_do_not_fit_are_refused(name, given, complaint):
+    with pytest.raises(RecipeError, match=complaint):
+        recipes.with_styles(recipes.load(name).recipe, **given, name="styled")
+
+
+def test_with_backbone_runs_the_layers_that_the_recipe_names_for_it(gram):
+    quick = recipes.with_backbone(gram, "squeezenet1_1")
+
+    kept = recipes.parse(recipes.canonical_json(quick)).layers
+    assert quick.backbone == "squeezenet1_1"
+    assert kept == {"squeezenet1_1": gram.layers["squeezenet1_1"]}
+
+
+@pytest.mark.parametrize("name", ["gram", "flow"])
+def test_a_backbone_that_the_recipe_does_not_know_is_refused_with_those_it_does(name):
+    recipe = recipes.load(name).recipe
+
+    with pytest.raises(RecipeError, match="'alexnet': it names layers of ") as refusal:
+        recipes.with_backbone(recipe, "alexnet")
+
+    assert str(refusal.value).endswith(", ".join(recipes.backbones(recipe)))
+
+
+def test_with_settings_changes_what_is_given_and_nothing_else(gram):
+    changed = recipes.with_settings(gram, size_px=1024, seed=None)
+
+    assert changed == gram.model_copy(update={"size_px": 1024})
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "complaint"),
+    [
+        ("gram", {"size_px": 9}, "'gram': size_px: .* equal to 64, not 9$"),
+        ("flow", {"colours": "style"}, "colours: patch-transfer has no such setting"),
+        ("dream", {"tv_weight": 1.0}, "tv_weight: deepdream has no such setting"),
+        ("texture", {"content_weight": 1.0}, "content_weight: 1 without a content"),
+    ],
+)
+def test_settings_that_cannot_be_are_refused(name, given, complaint):
+    with pytest.raises(RecipeError, match=complaint):
+        recipes.with_settings(recipes.load(name).recipe, **given)
 
 
 def test_an_unknown_name_is_refused_with_the_known_and_the_nearest():
     with pytest.raises(RecipeError) as refusal:
         recipes.load("mosiac")
 
+    known = ", ".join(PACKAGED)
     assert str(refusal.value) == (
-        "unknown recipe 'mosiac': known are dream, flow, mosaic, style; "
-        "did you mean 'mosaic'?"
+        f"unknown recipe 'mosiac': known are {known}; did you mean 'mosaic'?"
     )
 
 
@@ -141,13 +283,33 @@ def test_a_recipe_of_ones_own_can_take_a_packaged_picture(tmp_path):
     assert recipes.load(str(path)).pictures == recipes.load("dream").pictures
 
 
+TRANSFER = """
+algorithm = "style-transfer"
+backbone = "vgg16"
+[layers.vgg16]
+style = { relu1_1 = 1 }
+content = { relu4_2 = 1 }
+"""
+
+
+def test_style_transfer_takes_one_style_or_several_each_with_a_mask(tmp_path):
+    (tmp_path / "sky.png").write_bytes(encoded(paint(1)))
+    several = 'style = ["mosaic", "flow-field"]\nmasks = ["sky.png", "sky.png"]'
+
+    one = recipes.load(write(tmp_path, f'style = "mosaic"{TRANSFER}'))
+    two = recipes.load(write(tmp_path, several + TRANSFER))
+
+    assert one.recipe.style == two.recipe.style[:1]
+    assert (len(two.recipe.masks), len(two.pictures)) == (2, 3)
+
+
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
         ("algorithm = ", "is not TOML"),
-        ("seed = 1", "algorithm: should be 'patch-transfer' or 'deepdream', not None"),
-        ('algorithm = "gatys"', "not 'gatys'"),
-        ('algorithm = "deepdream"\nstep = 3', "step: Extra inputs are not permitted"),
+        ("seed = 1", "one of style-transfer, patch-transfer, .*, not None"),
+        ('algorithm = "gatys"', "algorithm: .*deepdream, not 'gatys'"),
+        ('algorithm = "deepdream"\nstep = 3', "step: .* did you mean 'steps'"),
         (
             'algorithm = "deepdream"\nsteps = "ten"',
             "steps: .* valid integer, not 'ten'",
@@ -157,6 +319,13 @@ def test_a_recipe_of_ones_own_can_take_a_packaged_picture(tmp_path):
         ('algorithm = "deepdream"\nseed = true', "seed: .* valid integer, not True"),
         ('algorithm = "deepdream"\nguide = "none.jpg"', "guide: .*No such file"),
         ('algorithm = "deepdream"\nguide = 3', "guide: .* valid string, not 3"),
+        (f'style = ["mosaic", "no.jpg"]{TRANSFER}', "style: .*No such file"),
+        ('algorithm = "style-transfer"', "layers: Field required"),
+        (TRANSFER.replace("vgg16", "vgg19", 1), "layers: only for vgg16, not for 'v"),
+        (TRANSFER.replace("relu4_2 = 1", ""), "content_weight: 0.05 without a content"),
+        (TRANSFER.replace("1_1 = 1", "1_1 = -1"), "vgg16.style.relu1_1: .*not -1"),
+        (TRANSFER.replace("1_1 = 1", "1_1 = 0"), "layers.vgg16: style: at least one"),
+        (TRANSFER.replace("relu1_1 = 1", ""), "vgg16.style: .*at least 1 item"),
     ],
 )
 def test_a_bad_recipe_is_refused_in_one_line_that_names_file_and_key(

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from stylize.scales import coarse_to_fine, octaves, resize, shrink_to
+from stylize.scales import coarse_to_fine, octaves, resize, shrink_to, step_counts
 
 
 def test_sizes_grow_by_the_square_root_of_two():
@@ -12,6 +12,11 @@ def test_sizes_grow_by_the_square_root_of_two():
 
 def test_a_picture_that_is_coarse_already_has_one_size():
     assert coarse_to_fine(64, 80, coarsest_px=96) == [(64, 80)]
+
+
+def test_steps_fall_geometrically_from_coarse_to_fine():
+    assert step_counts(40, 10, 3) == [40, 20, 10]
+    assert step_counts(40, 10, 1) == [10]
 
 
 def test_octaves_end_at_the_full_size_and_stop_where_nothing_is_left():

@@ -1,0 +1,64 @@
+"""How much of a picture can go through a network at once."""
+
+import math
+from pathlib import Path
+
+import psutil
+import torch
+from torch import Tensor
+
+from stylize.backbones import Backbone
+
+# Larger tiles than this are no faster on a CPU.
+ENOUGH_BYTES = 2_500_000_000
+SHARE = 0.4
+# Beside what a forward pass keeps there are gradients and float32 copies of layers.
+OVERHEAD = 2.0
+PROBE_PX, SMALLEST_PX = 128, 256
+CGROUP = Path("/sys/fs/cgroup")
+
+
+def tile_side_px(backbone: Backbone, device: torch.device, pictures: int) -> int:
+    """The side of the largest tile that so many pictures have room for at once, in px.
+
+    It is never so small that most of it were margin.
+    """
+    room = free_bytes(device) * SHARE
+    if device.type == "cpu":
+        room = min(room, ENOUGH_BYTES)
+    needed = OVERHEAD * kept_bytes_per_px(backbone, device) * pictures
+    return max(int(math.sqrt(room / needed)), 4 * backbone.reach_px, SMALLEST_PX)
+
+
+def kept_bytes_per_px(backbone: Backbone, device: torch.device) -> float:
+    """What a forward pass keeps for the gradient, per pixel of a picture."""
+    kept: dict[int, int] = {}
+
+    def note(tensor: Tensor) -> Tensor:
+        kept[tensor.data_ptr()] = tensor.nbytes
+        return tensor
+
+    side = max(PROBE_PX, backbone.smallest_px)
+    probe = torch.zeros(1, 3, side, side, device=device, requires_grad=True)
+    with torch.autograd.graph.saved_tensors_hooks(note, lambda tensor: tensor):
+        layers = backbone.features(probe)
+    for features in layers.values():
+        note(features)
+    return sum(kept.values()) / side**2
+
+
+def free_bytes(device: torch.device) -> int:
+    """What can be had on a device now, in a container no more than it may use."""
+    if device.type == "cuda":
+        return torch.cuda.mem_get_info(device)[0]
+    return min(psutil.virtual_memory().available, _allowed_bytes())
+
+
+def _allowed_bytes() -> int:
+    """What the container's limit leaves, or more than there is without one."""
+    try:
+        limit = int((CGROUP / "memory.max").read_text())
+        used = int((CGROUP / "memory.current").read_text())
+    except (OSError, ValueError):
+        return 1 << 62
+    return max(0, limit - used)

@@ -1,0 +1,64 @@
+import pytest
+import torch
+from random_weights import random_weights
+
+from stylize import backbones, memory
+
+CPU = torch.device("cpu")
+LAYERS = ("relu1_1", "relu2_1")
+
+
+@pytest.fixture(scope="module")
+def backbone(tmp_path_factory):
+    weights = random_weights(tmp_path_factory.mktemp("weights"), "vgg19", LAYERS)
+    return backbones.load("vgg19", weights, layers=LAYERS, device=CPU, precision="fp32")
+
+
+def test_what_a_pass_keeps_is_counted_per_pixel(backbone):
+    kept = memory.kept_bytes_per_px(backbone, CPU)
+
+    # Three rectified layers: two of 64 channels, one of 128 at half the size, 4 bytes.
+    assert 4 * (64 + 64 + 128 / 4) < kept < 3 * 4 * (64 + 64 + 128 / 4)
+
+
+def test_more_pictures_at_once_have_smaller_tiles(backbone, monkeypatch):
+    monkeypatch.setattr(memory, "free_bytes", lambda device: 2_000_000_000)
+
+    one, four = (memory.tile_side_px(backbone, CPU, count) for count in (1, 4))
+
+    assert four == pytest.approx(one / 2, abs=2)
+
+
+def test_tiles_are_not_all_margin_where_memory_is_scarce(backbone, monkeypatch):
+    monkeypatch.setattr(memory, "free_bytes", lambda device: 1_000_000)
+
+    side = memory.tile_side_px(backbone, CPU, 1)
+
+    assert side >= 4 * backbone.reach_px
+    assert side >= memory.SMALLEST_PX
+
+
+def test_a_large_machine_does_not_make_larger_tiles_than_needed(backbone, monkeypatch):
+    sides = []
+    for free in (20e9, 400e9):
+        monkeypatch.setattr(memory, "free_bytes", lambda device, free=free: free)
+        sides.append(memory.tile_side_px(backbone, CPU, 1))
+
+    assert sides[0] == sides[1]
+
+
+def test_a_container_has_what_its_limit_leaves(tmp_path, monkeypatch):
+    (tmp_path / "memory.max").write_text("900000\n")
+    (tmp_path / "memory.current").write_text("300000\n")
+    monkeypatch.setattr(memory, "CGROUP", tmp_path)
+
+    assert memory.free_bytes(CPU) == 600_000
+
+
+@pytest.mark.parametrize("limit", ["max\n", None], ids=["no limit", "no container"])
+def test_without_a_limit_all_that_is_there_can_be_had(tmp_path, monkeypatch, limit):
+    if limit:
+        (tmp_path / "memory.max").write_text(limit)
+    monkeypatch.setattr(memory, "CGROUP", tmp_path)
+
+    assert memory.free_bytes(CPU) > 1_000_000
