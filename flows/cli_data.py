@@ -25,12 +25,21 @@ database = typer.Typer(no_args_is_help=True, help="Look after the results databa
 def list_recipes(as_json: options.AsJson = False) -> None:
     """The recipes that come with the package."""
     known = [cookbook.load(name).recipe for name in cookbook.packaged()]
-    names = ("name", "algorithm", "backbone", "size_px", "description")
-    rows = [{name: getattr(recipe, name) for name in names} for recipe in known]
+    rows = [
+        {
+            "name": recipe.name,
+            "algorithm": recipe.algorithm,
+            "backbone": recipe.backbone,
+            "size_px": recipe.size_px,
+            "needs": ", ".join(cookbook.needs(recipe)) or "nothing",
+            "description": recipe.description,
+        }
+        for recipe in known
+    ]
     if as_json:
         stdout.print_json(json.dumps(rows))
     else:
-        show_rows(rows, names)
+        show_rows(rows, list(rows[0]))
 
 
 @recipes.command("show")

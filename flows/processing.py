@@ -1,19 +1,11 @@
 """Batches of leased jobs become outputs: decoded, rendered, stored, recorded."""
 
 import json
-import logging
-import os
-import platform
-import socket
-import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from functools import cache, partial
-from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -23,23 +15,27 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from db import models
 from db.engine import reading, writing
+from flows import leasing
+from flows.decoding import draw_blob
+from flows.outputs import device_name, keep, library_versions
+from flows.provenance import Provenance
 from flows.workspace import Workspace
 from pipeline import queue
-from pipeline.encode import encode
+from pipeline.encode import Encoded, encode
 from pipeline.errors import MissingBlobError, PipelineError
-from pipeline.inspect import Pixels, decode_blob
-from pipeline.store import OUTPUTS, PICTURES, blob_path, digest_of
+from pipeline.inspect import Pixels
+from pipeline.store import PICTURES, blob_path
 from pipeline.workers import Crashed, run_bounded
 from stylize import recipes, weights
-from stylize.errors import StylizeError
+from stylize.errors import StylizeError, WeightsError
 from stylize.progress import Progress
-from stylize.recipes import Recipe
-from stylize.render import Rendering, render
+from stylize.recipe_models import Recipe
+from stylize.render import Rendering, Studio
 from stylize.tensors import from_arrays, to_arrays
+from stylize.weights import Weights
 
-_NOT_THE_JOBS_FAULT = (PipelineError, SQLAlchemyError)
-
-logger = logging.getLogger(__name__)
+# What `stylize` complains of on purpose is the same for all jobs of a recipe.
+_NOT_ONE_JOBS_FAULT = (PipelineError, SQLAlchemyError, StylizeError)
 
 
 @dataclass(frozen=True)
@@ -58,61 +54,50 @@ class Renderer:
 
     workspace: Workspace
     recipe: Recipe
-    recipe_digest: str
-    weights_digest: str
+    weights: Weights
+    pictures: dict[str, bytes]
     device: torch.device
     flow_run_id: str | None
     on_progress: Callable[[Progress], None]
-    pictures: dict[str, bytes]
 
     def make(self, jobs: Sequence[models.Job], token: str) -> int:
         """Make and record the jobs' outputs; how many. A batch that fails is halved.
 
-        Halving finds the one bad picture, and the size that fits into memory.
+        Halving finds the one bad picture, and the size that fits into memory. A
+        picture whose loss ran away would do so again: its job has no other attempt.
         """
+        started = time.monotonic()
         try:
-            rows = self._outputs(jobs)
+            rendering = self._render(jobs)
+            rows = self._keep(jobs, rendering, time.monotonic() - started)
         except Exception as exc:  # one bad job must not take all along
             is_missing = isinstance(exc, MissingBlobError)
-            if isinstance(exc, _NOT_THE_JOBS_FAULT) and not is_missing:
-                raise  # the run ends and the lease goes back
+            if isinstance(exc, _NOT_ONE_JOBS_FAULT) and not is_missing:
+                raise  # all jobs of the lease fail, or it goes back
             error = traceback.format_exc()
         else:
-            return self._record(jobs, rows, token)
+            self._give_up(jobs, rendering.failures, token)
+            return self._record(rows, token)
         # Here, and not above, the failed batch's tensors are gone.
         if len(jobs) == 1:
-            _fail(self.workspace, jobs, token, error)
+            leasing.fail(self.workspace, jobs, token, error, again=True)
             return 0
         half = len(jobs) // 2
         return self.make(jobs[:half], token) + self.make(jobs[half:], token)
 
-    def _outputs(self, jobs: Sequence[models.Job]) -> list[dict[str, Any]]:
-        started = time.monotonic()
-        batch = from_arrays(np.stack(self._decode(jobs)))
-        rendering = render(
+    def _render(self, jobs: Sequence[models.Job]) -> Rendering:
+        precision = self.workspace.settings.precision
+        return _studio(self.device, precision).render(
             self.recipe,
-            batch,
+            from_arrays(np.stack(self._decode(jobs))),
+            weights=self.weights,
             pictures=self.pictures,
-            device=self.device,
             on_progress=self.on_progress,
         )
-        seconds = (time.monotonic() - started) / len(jobs)
-        return [
-            self._output(job, pixels, losses, rendering, seconds, len(jobs))
-            for job, pixels, losses in zip(
-                jobs, to_arrays(rendering.images), rendering.loss_history, strict=True
-            )
-        ]
 
     def _decode(self, jobs: Sequence[models.Job]) -> list[Pixels]:
         settings, (job, *_) = self.workspace.settings, jobs
-        decode = partial(
-            decode_blob,
-            settings.store_url,
-            self.workspace.limits,
-            job.height,
-            job.width,
-        )
+        decode = partial(draw_blob, settings.store_url, job.height, job.width)
         digests = [job.asset_digest for job in jobs]
         pixels = []
         for digest, decoded in zip(
@@ -123,53 +108,69 @@ class Renderer:
             pixels.append(decoded)
         return pixels
 
-    def _output(
-        self,
-        job: models.Job,
-        pixels: Pixels,
-        losses: list[float],
-        rendering: Rendering,
-        seconds: float,
-        batch_size: int,
-    ) -> dict[str, Any]:
+    def _keep(
+        self, jobs: Sequence[models.Job], rendering: Rendering, seconds: float
+    ) -> dict[int, dict[str, Any]]:
+        """Rows of the pictures that were not given up, by their jobs' ids."""
+        arrays = to_arrays(rendering.images)
+        rows = {}
+        for number, job in enumerate(jobs):
+            if rendering.failures[number] is None:
+                pixels = arrays[number]
+                said = self._said(job, pixels, rendering)
+                rows[job.id] = keep(
+                    self.workspace.store,
+                    self._encoded(pixels, said),
+                    said,
+                    seconds=seconds / len(jobs),
+                    batch_size=len(jobs),
+                    loss_history=rendering.loss_history[number],
+                    flow_run_id=self.flow_run_id,
+                )
+        return rows
+
+    def _said(
+        self, job: models.Job, pixels: Pixels, rendering: Rendering
+    ) -> Provenance:
+        said = Provenance.of(
+            self.recipe,
+            self.weights,
+            content_digest=job.asset_digest,
+            height=pixels.shape[0],
+            width=pixels.shape[1],
+            device=device_name(rendering.device),
+            dtype=rendering.dtype,
+            library_versions=library_versions(),
+        )
+        # A version that knew fewer settings may have stored and named the recipe.
+        return said.model_copy(update={"recipe_digest": job.recipe_digest})
+
+    def _encoded(self, pixels: Pixels, said: Provenance) -> Encoded:
         settings = self.workspace.settings
-        encoded = encode(
+        return encode(
             pixels,
             output_format=settings.output_format,
             quality=settings.output_quality,
+            parameters=said.as_parameters(),
         )
-        digest = digest_of(encoded.content)
-        path = blob_path(OUTPUTS, digest, encoded.suffix)
-        self.workspace.store.put(path, encoded.content)
-        return {
-            "asset_digest": job.asset_digest,
-            "recipe_digest": self.recipe_digest,
-            "weights_digest": self.weights_digest,
-            "digest": digest,
-            "path": path,
-            "media_type": encoded.media_type,
-            "size_bytes": len(encoded.content),
-            "height": pixels.shape[0],
-            "width": pixels.shape[1],
-            "seed": self.recipe.seed,
-            "device": _device_name(rendering.device),
-            "dtype": rendering.dtype,
-            "seconds": seconds,
-            "batch_size": batch_size,
-            "loss_history": losses,
-            "library_versions": library_versions(),
-            "worker": f"{socket.gethostname()}/{os.getpid()}",
-            "flow_run_id": self.flow_run_id,
-            "created_at": datetime.now(UTC),
-        }
 
-    def _record(
-        self, jobs: Sequence[models.Job], rows: Sequence[dict[str, Any]], token: str
-    ) -> int:
-        by_id = dict(zip((job.id for job in jobs), rows, strict=True))
+    def _give_up(
+        self, jobs: Sequence[models.Job], failures: Sequence[str | None], token: str
+    ) -> None:
+        for job, failure in zip(jobs, failures, strict=True):
+            if failure is not None:
+                leasing.fail(self.workspace, [job], token, failure, again=False)
+
+    def _record(self, rows: dict[int, dict[str, Any]], token: str) -> int:
         with writing(self.workspace.engine) as session:
-            held = queue.complete(session, list(by_id), lease_token=token)
-            return queue.record(session, [by_id[job_id] for job_id in held])
+            held = queue.complete(session, list(rows), lease_token=token)
+            return queue.record(session, [rows[job_id] for job_id in held])
+
+
+@cache
+def _studio(device: torch.device, precision: str) -> Studio:
+    """The process's own, so that what it has opened stays between batches."""
+    return Studio(device, precision=precision)
 
 
 def process_batch(
@@ -183,58 +184,28 @@ def process_batch(
 
     Whatever `on_progress` raises passes through, and the lease goes back.
     """
-    lease = _lease(workspace)
+    lease = leasing.lease(workspace)
     if not lease.jobs:
         return Batch()
-    begun = Batch(leased=len(lease.jobs))
-    try:
-        with _renewing(workspace.engine, lease.token, workspace.settings.lease_s):
+    batch = Batch(leased=len(lease.jobs))
+    with leasing.held(workspace, lease.token):
+        try:
             recipe = _recipe(workspace.engine, lease.jobs[0].recipe_digest)
-            begun = replace(begun, recipe=recipe.name)
+            batch = replace(batch, recipe=recipe.name)
             renderer = Renderer(
                 workspace,
                 recipe,
-                lease.jobs[0].recipe_digest,
-                weights.weights_digest(recipe),
+                _weights(workspace, recipe, lease.jobs[0].weights_digest),
+                _pictures(workspace, recipe),
                 device,
                 flow_run_id,
-                partial(on_progress, begun),
-                _pictures(workspace, recipe),
+                partial(on_progress, batch),
             )
             made = renderer.make(lease.jobs, lease.token)
-    except (StylizeError, MissingBlobError):
-        _fail(workspace, lease.jobs, lease.token, traceback.format_exc())
-        made = 0
-    finally:
-        with writing(workspace.engine) as session:
-            queue.release(session, lease.token)
-    return replace(begun, made=made, failed=begun.leased - made)
-
-
-def _fail(
-    workspace: Workspace, jobs: Sequence[models.Job], token: str, error: str
-) -> None:
-    with writing(workspace.engine) as session:
-        queue.fail(
-            session,
-            [job.id for job in jobs],
-            lease_token=token,
-            error=error,
-            max_attempts=workspace.settings.max_attempts,
-        )
-
-
-def _lease(workspace: Workspace) -> queue.Lease:
-    settings = workspace.settings
-    with writing(workspace.engine) as session:
-        lease = queue.lease(
-            session,
-            limit=settings.batch_size,
-            ttl_s=settings.lease_s,
-            max_attempts=settings.max_attempts,
-        )
-        session.expunge_all()
-    return lease
+        except (StylizeError, MissingBlobError) as exc:
+            leasing.fail(workspace, lease.jobs, lease.token, str(exc), again=True)
+            made = 0
+    return replace(batch, made=made, failed=batch.leased - made)
 
 
 def _recipe(engine: Engine, digest: str) -> Recipe:
@@ -243,45 +214,24 @@ def _recipe(engine: Engine, digest: str) -> Recipe:
     return recipes.parse(json.dumps(body))
 
 
+def _weights(workspace: Workspace, recipe: Recipe, digest: str) -> Weights:
+    """The weights that the jobs were queued with.
+
+    Raises:
+        WeightsError: there are none, or others.
+    """
+    found = weights.of(recipe, folder=workspace.settings.weights_dir)
+    if found.digest != digest:
+        raise WeightsError(
+            f"the weights of {recipe.backbone} were replaced since this was queued: "
+            f"expected SHA-256 {digest[:12]}, found {found.digest[:12]}; put the old "
+            "ones back, or queue it again"
+        )
+    return found
+
+
 def _pictures(workspace: Workspace, recipe: Recipe) -> dict[str, bytes]:
-    named = (getattr(recipe, name, None) for name in recipes.PICTURE_FIELDS)
     return {
         digest: workspace.store.get(blob_path(PICTURES, digest))
-        for digest in named
-        if digest is not None
+        for digest in recipes.picture_digests(recipe)
     }
-
-
-@contextmanager
-def _renewing(engine: Engine, token: str, lease_s: float) -> Iterator[None]:
-    """Within the block a thread puts off the lease's expiry."""
-    ended = threading.Event()
-
-    def renew() -> None:
-        while not ended.wait(lease_s / 3):
-            try:
-                with writing(engine) as session:
-                    queue.renew(session, token, ttl_s=lease_s)
-            except SQLAlchemyError:
-                logger.warning("a lease could not be renewed yet", exc_info=True)
-
-    thread = threading.Thread(target=renew, daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        ended.set()
-        thread.join()
-
-
-@cache
-def library_versions() -> dict[str, str]:
-    """What an output was made with."""
-    names = ("crawl-and-dream", "torch", "torchvision", "pillow", "numpy")
-    return {"python": platform.python_version()} | {n: version(n) for n in names}
-
-
-def _device_name(device: str) -> str:
-    if device.startswith("cuda"):
-        return f"{device} {torch.cuda.get_device_name(device)}"
-    return device

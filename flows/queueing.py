@@ -46,7 +46,7 @@ async def queue_jobs(
     """
     settings, summary = load(**overrides), Summary(**counts)
     with open_workspace(settings) as workspace:
-        pages = cookbook.look_up(settings.recipes, styles)
+        pages = cookbook.look_up(settings.recipes, styles, settings=settings)
         chosen = choose(workspace, summary, crawl_run_ids)
         works = _save(workspace, pages)
         summary.new_jobs = curating.queue_up(workspace, chosen, works)

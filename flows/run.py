@@ -27,11 +27,11 @@ def check(parameters: Parameters) -> None:
 
     Raises:
         UsageError: something that was asked for cannot be.
-        SourceError, RecipeError, DeviceError, DatabaseError, StoreError: likewise.
+        SourceError, StylizeError, DatabaseError, StoreError: likewise.
     """
     settings = load(**parameters.overrides())
     check_sources(settings)
-    cookbook.look_up(settings.recipes, parameters.style)
+    cookbook.look_up(settings.recipes, parameters.style, settings=settings)
     devices.resolve(settings.device)
     with open_workspace(settings) as workspace:
         workspace.store.check()
@@ -104,10 +104,11 @@ async def process(
         queued = Queued()
         if summary.keywords:
             run_ids = _crawl_runs(workspace, summary)
-            counts, queued = await queue_jobs(
-                overrides, asdict(summary), run_ids, styles
-            )
-            summary.take(counts)
+            with stage(summary, "queue"):
+                counts, queued = await queue_jobs(
+                    overrides, asdict(summary), run_ids, styles
+                )
+                summary.take(counts)
         with stage(summary, "process"):
             deadline = _deadline(started, settings.budget_minutes)
             await drain(workspace, overrides, summary, deadline=deadline)

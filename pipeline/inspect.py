@@ -106,14 +106,6 @@ def inspect_blob(store_url: str, limits: Limits, digest: str) -> Inspection | Re
     return inspect(content, limits)
 
 
-def decode_blob(
-    store_url: str, limits: Limits, height: int, width: int, digest: str
-) -> Pixels:
-    """Decode an original of the store; what a worker process runs."""
-    content = Store(store_url).get(blob_path(ORIGINALS, digest))
-    return decode(content, height=height, width=width, limits=limits)
-
-
 def thumbnail_blob(store_url: str, limits: Limits, side_px: int, path: str) -> bytes:
     """A picture of the store as WebP within a square; what a worker process runs.
 
@@ -125,17 +117,6 @@ def thumbnail_blob(store_url: str, limits: Limits, side_px: int, path: str) -> b
     buffer = io.BytesIO()
     image.save(buffer, "WEBP", quality=85)
     return buffer.getvalue()
-
-
-def decode(content: bytes, *, height: int, width: int, limits: Limits) -> Pixels:
-    """The picture upright at a given size, RGB, shape (height, width, 3).
-
-    Raises:
-        ValueError: it cannot be decoded (it could when it was inspected).
-    """
-    image = _decoded(content, limits, max(height, width))
-    resized = image.resize((width, height), Image.Resampling.LANCZOS)
-    return np.asarray(resized)
 
 
 def _decoded(content: bytes, limits: Limits, side_px: int) -> Image.Image:

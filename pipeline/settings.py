@@ -69,6 +69,10 @@ class Settings(BaseSettings):
     inspect_memory_bytes: int = Field(default=2_000_000_000, ge=200_000_000)
 
     device: str = "auto"
+    precision: Literal["auto", "fp32", "bf16"] = Field(
+        default="auto",
+        description="of convolutions; auto is bf16 where the chip has it",
+    )
     batch_size: int = Field(default=8, ge=1)
     lease_s: float = Field(default=60, gt=0, description="renewed while a batch runs")
     max_attempts: int = Field(default=3, ge=1)

@@ -58,7 +58,7 @@ STAGES: dict[str, Callable[[], None]] = {
     "compare": lambda: after(dedupe, "compare_new"),
     "queue": lambda: after(curating, "enqueue"),
     "render": lambda: in_stage("process", 0.3),
-    "store": lambda: after(processing.Renderer, "_outputs"),
+    "store": lambda: after(processing.Renderer, "_keep"),
     "record": lambda: after(queue, "record"),
     "gallery": lambda: after(Gallery, "_thumbnails"),
 }

@@ -142,7 +142,7 @@ def test_recipes_are_listed_and_shown(home):
     listed = json.loads(home.type("recipes", "list", "--json").out)
     shown = json.loads(home.type("recipes", "show", "dream").out)
 
-    assert [one["name"] for one in listed] == ["dream", "flow", "mosaic", "style"]
+    assert {"dream", "flow", "gram", "shallow"} <= {one["name"] for one in listed}
     assert shown["algorithm"] == "deepdream"
     assert len(shown["digest"]) == 64
 

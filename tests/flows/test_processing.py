@@ -1,24 +1,27 @@
 """Batches: what fails is found alone, and the others are made."""
 
-import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from pictures import encoded, paint
+from PIL import Image
 from rows import NOW, Rows
 from sqlalchemy import Engine, select
 
 from db.engine import open_engine, writing
-from db.models import Job, JobState, Output
+from db.models import Job, JobState, Output, Recipe
 from db.schema import upgrade
+from flows import cookbook
 from flows.processing import Batch, process_batch
 from flows.workspace import Workspace
 from pipeline import queue
+from pipeline.encode import parameters_of
 from pipeline.settings import load
-from pipeline.store import ORIGINALS, Store, blob_path, digest_of
-from stylize import recipes
+from pipeline.store import ORIGINALS, PICTURES, Store, blob_path, digest_of
+from stylize import weights
 
 QUICK = """
 algorithm = "deepdream"
@@ -27,37 +30,52 @@ octaves = 2
 steps = 2
 patch_px = 7
 """
+TRANSFER = """
+algorithm = "style-transfer"
+backbone = "pyramid"
+style = "style.png"
+size_px = 64
+coarsest_steps = 2
+finest_steps = 2
+content_weight = 0.0
+[layers.pyramid]
+style = { octave1 = 1 }
+"""
+GREY = Image.new("RGB", (320, 240), (117, 112, 105))  # all but nothing to the pyramid
+PAINTED = [paint(seed) for seed in range(3)]
 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
     engine = open_engine(f"sqlite:///{tmp_path / 'test.sqlite'}")
     upgrade(engine)
-    settings = load(home=tmp_path, max_attempts=1)
+    settings = load(home=tmp_path, max_attempts=2, batch_size=4)
     yield Workspace(settings, engine, Store(settings.store_url))
     engine.dispose()
 
 
 @pytest.fixture
-def queue_three(workspace: Workspace, tmp_path: Path) -> Callable[[], list[str]]:
-    """Three originals in the store with a job each; their digests."""
+def queue_up(workspace: Workspace, tmp_path: Path) -> Callable[..., list[str]]:
+    """Originals in the store with a job each; their digests."""
 
-    def queue_them() -> list[str]:
-        (tmp_path / "quick.toml").write_text(QUICK)
-        recipe = recipes.load(tmp_path / "quick.toml").recipe
-        contents = [encoded(paint(seed)) for seed in range(3)]
+    def queue_them(
+        toml: str = QUICK, *, images=PAINTED, style=GREY, **changes: str
+    ) -> list[str]:
+        (tmp_path / "style.png").write_bytes(encoded(style, "PNG"))
+        (tmp_path / "quick.toml").write_text(toml)
+        [page] = cookbook.look_up(
+            [str(tmp_path / "quick.toml")], [], settings=workspace.settings
+        )
+        contents = [encoded(image, "PNG") for image in images]
         with writing(workspace.engine) as session:
-            rows = Rows(session)
-            body = json.loads(recipes.canonical_json(recipe))
-            row = rows.recipe(digest=recipes.digest(recipe), body=body, size_px=96)
-            work = queue.Work(row.digest, "0" * 64, 96)
-            assets = []
-            for content in contents:
-                digest = digest_of(content)
-                workspace.store.put(blob_path(ORIGINALS, digest), content)
-                assets.append(rows.asset(digest, height=240, width=320))
+            cookbook.save(session, workspace.store, page, now=NOW)
+            make, digests = Rows(session), [digest_of(content) for content in contents]
+            assets = [make.asset(one, height=240, width=320) for one in digests]
+            work = replace(page.work, **changes)
             queue.enqueue(session, assets, [work], now=NOW)
-        return [digest_of(content) for content in contents]
+        for digest, content in zip(digests, contents, strict=True):
+            workspace.store.put(blob_path(ORIGINALS, digest), content)
+        return digests
 
     return queue_them
 
@@ -78,50 +96,121 @@ def jobs(engine: Engine) -> dict[str, Job]:
     return found
 
 
-def test_a_batch_becomes_outputs_with_files(workspace: Workspace, queue_three):
-    queue_three()
+def outputs(engine: Engine) -> list[Output]:
+    with writing(engine) as session:
+        found = list(session.scalars(select(Output)))
+        session.expunge_all()
+    return found
+
+
+def test_a_batch_becomes_outputs_with_files(workspace: Workspace, queue_up):
+    queue_up()
 
     batch = process(workspace)
 
     assert (batch.leased, batch.made, batch.failed) == (3, 3, 0)
+    assert all(workspace.store.exists(o.path) for o in outputs(workspace.engine))
+
+
+def test_a_file_says_how_it_was_made(workspace: Workspace, queue_up):
+    [original] = queue_up(images=PAINTED[:1])
+    process(workspace)
+    [output] = outputs(workspace.engine)
+
+    said = parameters_of(workspace.store.get(output.path))
+
+    assert said["content_digest"] == original
+    assert said["recipe_digest"] == output.recipe_digest
+    assert said["weights_digest"] == output.weights_digest
+
+
+def test_a_recipe_that_an_older_version_stored_keeps_its_digest(
+    workspace: Workspace, queue_up
+):
+    [original] = queue_up(images=PAINTED[:1])
     with writing(workspace.engine) as session:
-        for path in session.scalars(select(Output.path)):
-            assert workspace.store.exists(path)
+        stored, make = session.scalars(select(Recipe)).one(), Rows(session)
+        fewer = {key: stored.body[key] for key in stored.body if key != "blend"}
+        older = make.recipe(digest="e" * 64, body=fewer)
+        drawn = weights.embedded(0).digest
+        size = {"height": 72, "width": 96}
+        make.job(older, asset_digest=original, weights_digest=drawn, **size)
+
+    made = [process(workspace).made for _ in range(2)]
+
+    assert made == [1, 1]
+    assert outputs(workspace.engine)[-1].recipe_digest == "e" * 64
 
 
-def test_an_original_that_is_gone_fails_alone(workspace: Workspace, queue_three):
-    lost, *others = queue_three()
+def test_convolutions_run_in_the_precision_of_the_settings(
+    workspace: Workspace, queue_up, tmp_path: Path
+):
+    queue_up(TRANSFER, images=PAINTED[:1], style=PAINTED[1])
+    precise = replace(workspace, settings=load(home=tmp_path, precision="bf16"))
+
+    process(precise)
+
+    [output] = outputs(workspace.engine)
+    assert output.dtype == "bfloat16"
+
+
+def test_an_original_that_is_gone_fails_alone(workspace: Workspace, queue_up):
+    lost, *others = queue_up()
     workspace.store.delete(blob_path(ORIGINALS, lost))
 
     batch = process(workspace)
 
     assert (batch.made, batch.failed) == (2, 1)
     found = jobs(workspace.engine)
-    assert found[lost].state is JobState.DEAD
+    assert found[lost].state is JobState.QUEUED
     assert "has no originals/" in (found[lost].error or "")
     assert {found[digest].state for digest in others} == {JobState.DONE}
 
 
+def test_a_picture_whose_loss_runs_away_fails_alone_and_for_good(
+    workspace: Workspace, queue_up
+):
+    # The statistics of a grey style are next to nothing, and losses relative to them.
+    calm, wild = queue_up(TRANSFER, images=[GREY, paint(1)])
+
+    batch = process(workspace)
+
+    found = jobs(workspace.engine)
+    assert (batch.made, batch.failed) == (1, 1)
+    assert (found[calm].state, found[wild].state) == (JobState.DONE, JobState.DEAD)
+    assert "loss is" in found[wild].error
+    assert "step 1" in found[wild].error
+    assert "\n" not in found[wild].error
+
+
 def test_a_style_picture_that_is_gone_fails_its_jobs_and_nothing_else(
-    workspace: Workspace, queue_three
+    workspace: Workspace, queue_up
 ):
-    queue_three()
-    with writing(workspace.engine) as session:
-        rows = Rows(session)
-        flow = recipes.load("flow").recipe
-        body = json.loads(recipes.canonical_json(flow))
-        row = rows.recipe(digest=recipes.digest(flow), body=body)
-        rows.job(row, asset_digest=rows.asset("f" * 64).digest)
+    queue_up()
+    queue_up(TRANSFER, images=[paint(7)])
+    style = digest_of(encoded(GREY, "PNG"))
+    workspace.store.delete(blob_path(PICTURES, style))
 
-    batches = [process(workspace) for _ in range(3)]
+    batches = [process(workspace) for _ in range(4)]
 
-    assert [(b.made, b.failed) for b in batches] == [(3, 0), (0, 1), (0, 0)]
+    assert [(b.made, b.failed) for b in batches] == [(3, 0), (0, 1), (0, 1), (0, 0)]
 
 
-def test_whatever_stops_the_work_gives_the_lease_back(
-    workspace: Workspace, queue_three
+def test_jobs_whose_weights_were_replaced_fail_with_one_line(
+    workspace: Workspace, queue_up
 ):
-    queue_three()
+    [original] = queue_up(images=PAINTED[:1], weights_digest="0" * 64)
+
+    batch = process(workspace)
+
+    error = jobs(workspace.engine)[original].error
+    assert (batch.made, batch.failed) == (0, 1)
+    assert error.startswith("the weights of pyramid were replaced since this was queue")
+    assert "\n" not in error
+
+
+def test_whatever_stops_the_work_gives_the_lease_back(workspace: Workspace, queue_up):
+    queue_up()
 
     def stop(_batch: Batch, _progress: object) -> None:
         raise KeyboardInterrupt
