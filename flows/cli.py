@@ -10,10 +10,19 @@ from sqlalchemy.exc import DBAPIError
 
 from crawler.errors import CrawlerError
 from db.schema import DatabaseError
-from flows import cli_crawl, cli_data, cli_results, cli_run
+from flows import (
+    cli_crawl,
+    cli_data,
+    cli_networks,
+    cli_results,
+    cli_run,
+    cli_stylize,
+)
+from flows.cli_ending import INTERRUPTED
 from flows.console import stderr
 from flows.errors import UsageError
 from flows.prefect_api import PrefectApiError
+from flows.progress import Aborted
 from flows.serve import ScheduleError
 from pipeline.errors import PipelineError
 from stylize.errors import StylizeError
@@ -42,13 +51,16 @@ for command in (
     cli_run.run,
     cli_crawl.crawl,
     cli_run.process,
+    cli_stylize.stylize,
     cli_run.serve,
     cli_results.results,
     cli_data.forget,
+    cli_networks.layers,
     cli_data.doctor,
 ):
     app.command()(command)
 app.add_typer(cli_data.recipes, name="recipes")
+app.add_typer(cli_networks.weights_commands, name="weights")
 app.add_typer(cli_data.database, name="db")
 
 
@@ -80,6 +92,8 @@ def main() -> None:
         _end(_complaint(exc))
     except DBAPIError as exc:
         _end(f"the database failed: {exc.orig}")
+    except Aborted:
+        sys.exit(INTERRUPTED)
 
 
 def _complaint(invalid: ValidationError) -> str:
