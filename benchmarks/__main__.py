@@ -8,8 +8,14 @@ from benchmarks.crawl_bench import against_files, against_images
 from benchmarks.crawl_memory import EARLY, LATE, resident_mb
 from benchmarks.inspect_bench import inspect_row
 from benchmarks.plain_stylize import dream_row, stylize_row
+from benchmarks.transfer_bench import folder_row, loss_row, step_row
+from benchmarks.transfer_cuda import cuda_figures
+from benchmarks.transfer_memory import SIZES_PX, peak_mb
 
-STAGES = (against_images, against_files, inspect_row, stylize_row, dream_row)
+STAGES = (
+    *(against_images, against_files, inspect_row, stylize_row, dream_row),
+    *(step_row, folder_row, loss_row),
+)
 
 
 def main() -> None:
@@ -17,7 +23,7 @@ def main() -> None:
     console = Console()
     rows = [measure() for measure in track(STAGES, "measuring", transient=True)]
     table = Table("stage", "unit", "ours", "plain", "ratio")
-    for row in rows:
+    for row in filter(None, rows):
         table.add_row(
             row.name,
             row.unit,
@@ -31,6 +37,13 @@ def main() -> None:
         f"memory of a crawl: {early_mb:.1f} MB after {EARLY} images, "
         f"{late_mb - early_mb:+.1f} MB after {LATE}"
     )
+    if figures := cuda_figures():
+        console.print(str(figures))
+    for size_px in SIZES_PX:
+        peak = peak_mb(size_px)
+        console.print(
+            f"memory of style transfer at {size_px} px: {peak:.0f} MB at most"
+        )
 
 
 if __name__ == "__main__":

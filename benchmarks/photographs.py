@@ -8,6 +8,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from stylize.pictures import packaged
+
 PICTURES, SIZE = 10, (2560, 1600)
 _QUALITIES = (98, 95, 92, 90, 85, 80, 75, 70, 60, 50, 40, 30)
 _START, _COMMENT = b"\xff\xd8", b"\xff\xfe"
@@ -19,6 +21,14 @@ def photographs() -> list[bytes]:
     if not folder:
         return [_encoded(_painted(seed), 90) for seed in range(PICTURES)]
     return [path.read_bytes() for path in sorted(Path(folder, "photos").glob("*.jpg"))]
+
+
+def paintings() -> list[bytes]:
+    """Pictures to take a style from: real paintings, or a packaged one."""
+    folder = os.environ.get("CRAWL_AND_DREAM_TEST_PICTURES")
+    if not folder:
+        return [path.read_bytes() for path in packaged().values()]
+    return [path.read_bytes() for path in sorted(Path(folder, "styles").glob("*.jpg"))]
 
 
 def between(content: bytes, smallest: int, largest: int) -> bytes:

@@ -15,10 +15,11 @@ from PIL import Image
 from torch import Tensor
 
 from benchmarks.rows import BenchRow, Round
-from stylize import recipes, tensors
-from stylize.patch_transfer import step_counts
-from stylize.render import Progress, render
-from stylize.scales import coarse_to_fine, octaves
+from stylize import recipe_models, recipes, tensors
+from stylize.progress import Progress
+from stylize.render import Studio
+from stylize.scales import coarse_to_fine, octaves, step_counts
+from stylize.weights import embedded
 
 HEIGHT, WIDTH, IMAGES, FILTERS = 256, 384, 3, 32
 CPU = torch.device("cpu")
@@ -27,12 +28,13 @@ CPU = torch.device("cpu")
 def stylize_row() -> BenchRow:
     """Seconds per image of the packaged `flow` recipe."""
     loaded = recipes.load("flow")
-    assert isinstance(loaded.recipe, recipes.PatchTransferRecipe)
+    assert isinstance(loaded.recipe, recipe_models.PatchTransferRecipe)
     assert loaded.recipe.style is not None
     style = _picture(loaded, loaded.recipe.style)
     coarsest_px = loaded.recipe.coarsest_px
     scales = len(coarse_to_fine(HEIGHT, WIDTH, coarsest_px=coarsest_px))
-    steps = sum(step_counts(loaded.recipe, scales))
+    counts = loaded.recipe.coarsest_steps, loaded.recipe.finest_steps
+    steps = sum(step_counts(*counts, scales))
     return _row(
         "stylize", loaded, lambda image: plain_stylize(image, style, steps=steps)
     )
@@ -42,7 +44,7 @@ def dream_row() -> BenchRow:
     """Seconds per image of the packaged `dream` recipe."""
     loaded = recipes.load("dream")
     recipe = loaded.recipe
-    assert isinstance(recipe, recipes.DeepDreamRecipe)
+    assert isinstance(recipe, recipe_models.DeepDreamRecipe)
     sizes = octaves(
         HEIGHT,
         WIDTH,
@@ -113,11 +115,11 @@ def _row(
 
 
 def _ours(loaded: recipes.LoadedRecipe, batch: Tensor) -> None:
-    render(
+    Studio(CPU).render(
         loaded.recipe,
         batch,
+        weights=embedded(loaded.recipe.seed),
         pictures=loaded.pictures,
-        device=CPU,
         on_progress=_unheard,
     )
 

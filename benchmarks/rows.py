@@ -33,4 +33,4 @@ class BenchRow:
     def ratio(self) -> float:
         """How many times better ours is; rates (`images/s`) are better when larger."""
         ratio = median(each.ours / each.plain for each in self.rounds)
-        return ratio if self.unit.endswith("/s") else 1 / ratio
+        return ratio if self.unit.startswith("images/") else 1 / ratio

@@ -89,21 +89,27 @@ def sliced(actual: Tensor, target: Tensor, directions: Tensor) -> Tensor:
 
 
 def nearest(actual: Tensor, target: Tensor) -> Tensor:
-    """Mean of 1 - cosine to the nearest of the style's features, (B,).
+    """Mean squared distance to the nearest of the style's features, and back, (B,).
 
-    Both are centred by the style's mean (Kolkin et al. 2022, Neural Neighbor Style
-    Transfer, https://arxiv.org/abs/2203.13215).
+    Nearest is what is turned least, both centred by the style's mean (Kolkin et al.
+    2022, Neural Neighbor Style Transfer, https://arxiv.org/abs/2203.13215). Opposed to
+    the paper each feature of the style looks for its nearest as well, so that none is
+    left out. It is relative to the variance of the style.
 
     Args:
         actual: features at N positions, (B, C, N).
         target: features of the style, (1 or B, C, M).
     """
     centre = target.mean(dim=2, keepdim=True)
-    size = (target - centre).square().sum(dim=1).mean(dim=1).sqrt()
-    short = (SHORT * size).clamp_min(NOTHING)[:, None, None]
-    book, seen = _unit(target - centre, short), _unit(actual - centre, short)
-    difference = seen - _matches(seen.detach(), book)
-    return difference.square().sum(dim=1).mean(dim=1) / 2
+    wanted = (target - centre).expand(len(actual), -1, -1)
+    found = actual - centre
+    variance = wanted.square().sum(dim=1).mean(dim=1)
+    short = (SHORT * variance.sqrt()).clamp_min(NOTHING)[:, None, None]
+    book, seen = _unit(wanted, short), _unit(found.detach(), short)
+    there = found - _taken(wanted, _matches(seen, book))
+    back = wanted - _taken(found, _matches(book, seen))
+    distances = (each.square().sum(dim=1).mean(dim=1) for each in (there, back))
+    return sum(distances) / (4 * variance.clamp_min(NOTHING))
 
 
 def content(features: Tensor, reference: Tensor) -> Tensor:
@@ -183,9 +189,14 @@ def _unit(features: Tensor, short: Tensor) -> Tensor:
 
 @torch.no_grad()
 def _matches(seen: Tensor, book: Tensor) -> Tensor:
-    """For each of the unit vectors (B, C, N) the nearest of (1 or B, C, M)."""
-    pairs = zip(seen, book.expand(len(seen), -1, -1), strict=True)
-    return torch.stack([known[:, _nearest(some, known)] for some, known in pairs])
+    """For each of the unit vectors (B, C, N) which is nearest of (B, C, M), (B, N)."""
+    pairs = zip(seen, book, strict=True)
+    return torch.stack([_nearest(some, known) for some, known in pairs])
+
+
+def _taken(features: Tensor, numbers: Tensor) -> Tensor:
+    """Those of the features (B, C, M) that have these numbers (B, N)."""
+    return features.gather(2, numbers[:, None].expand(-1, features.shape[1], -1))
 
 
 def _nearest(seen: Tensor, book: Tensor) -> Tensor:

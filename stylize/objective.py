@@ -18,6 +18,8 @@ from stylize.backbones import Backbone
 from stylize.terms import Gathered, Term
 from stylize.tiles import Tile, parts
 
+LARGE = 50_000_000  # values of pictures, 200 MB
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -76,15 +78,18 @@ class Objective:
         return by_kind
 
     def _total_variation(self, images: Tensor, gradient: Tensor) -> Tensor:
-        """The loss (B,); its gradient is added, channel by channel to save memory."""
+        """The loss (B,); its gradient is added, in large pictures by channels."""
         total = images.new_zeros(len(images))
-        channels = images.shape[1]
-        for channel in range(channels):
-            plane = images[:, channel : channel + 1].detach().requires_grad_()
-            loss = losses.total_variation9(plane) * self.tv_weight / channels
-            gradient[:, channel : channel + 1] += torch.autograd.grad(
-                loss.sum(), plane
-            )[0]
+        at_once = 1 if images.numel() > LARGE else images.shape[1]
+        for planes, of_planes in zip(
+            torch.split(images, at_once, 1),
+            torch.split(gradient, at_once, 1),
+            strict=True,
+        ):
+            variable = planes.detach().requires_grad_()
+            share = self.tv_weight * at_once / images.shape[1]
+            loss = share * losses.total_variation9(variable)
+            of_planes.add_(torch.autograd.grad(loss.sum(), variable)[0])
             total += loss.detach()
         return total
 

@@ -10,6 +10,9 @@ from benchmarks.crawl_bench import crawl_row
 from benchmarks.crawl_memory import resident_mb
 from benchmarks.inspect_bench import inspect_row
 from benchmarks.rows import BenchRow, Round
+from benchmarks.transfer_bench import folder_row, loss_row, step_row
+from benchmarks.transfer_cuda import cuda_figures
+from benchmarks.transfer_memory import peak_mb
 
 
 @pytest.fixture
@@ -70,3 +73,53 @@ def test_memory_stays_level_from_the_2000th_to_the_10000th_image():
     early_mb, late_mb = resident_mb()
 
     assert late_mb - early_mb < 20
+
+
+@pytest.mark.usefixtures("few_painted")
+def test_a_step_of_a_network_is_measured_against_the_plain_one():
+    row = step_row(rounds=1, size_px=64)
+
+    assert row.unit == "s"
+    assert row.ours > 0
+    assert row.plain > 0
+
+
+@pytest.mark.usefixtures("few_painted")
+def test_a_folder_is_measured_in_images_per_hour():
+    row = folder_row(pictures=2, divided_by=100, size_px=72)
+
+    assert row.unit == "images/h"
+    assert row.ours > 0
+    assert row.plain > 0
+
+
+@pytest.mark.usefixtures("few_painted")
+def test_without_trained_weights_there_is_no_loss_to_get_to():
+    assert loss_row() is None
+
+
+def test_the_time_to_a_loss_is_measured(pictures):
+    if pictures is None:
+        pytest.skip("real weights are not here")
+
+    row = loss_row(pairs=[(0, 0)], plain_steps=2, size_px=96)
+
+    assert row is not None
+    assert 0 < row.ours < float("inf")
+
+
+def test_the_memory_of_a_transfer_is_that_of_its_own_process():
+    assert 200 < peak_mb(128, steps=1) < 2500
+
+
+@pytest.mark.soak
+def test_memory_stays_bounded_at_4096_px():
+    assert peak_mb(4096, steps=3) < 6000
+
+
+@pytest.mark.gpu
+def test_a_batch_on_a_gpu_is_measured_with_its_utilisation():
+    figures = cuda_figures(steps=20)
+
+    assert figures is not None
+    assert 0 < figures.utilisation < 1.2

@@ -11,12 +11,16 @@ from pathlib import Path
 import pytest
 from mediawiki import Wiki
 from pictures import encoded, paint
+from random_weights import random_weights
 from website import Website, serving
 
 from pipeline.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-PAGES = ("README.md", "docs/using.md", "docs/deploying.md", "docs/sources.md")
+PAGES = (
+    *("README.md", "docs/using.md", "docs/style-transfer.md"),
+    *("docs/deploying.md", "docs/sources.md"),
+)
 READY = {
     "crawl-and-dream serve": "in another terminal",
     "python -m flows.demo_site": "http://127.0.0.1:8000/",
@@ -90,18 +94,30 @@ def wiki() -> Iterator[Wiki]:
         yield wiki
 
 
+def lay_out_pictures(folder: Path) -> None:
+    """Whatever pictures the commands name."""
+    (folder / "photos").mkdir()
+    for seed, name in enumerate(["photo", "photos/east", "photos/west", "wood"]):
+        (folder / f"{name}.jpg").write_bytes(encoded(paint(seed)))
+    (folder / "painting.jpg").write_bytes(encoded(paint(9)))
+    for name in ("upper", "lower"):
+        (folder / f"{name}.png").write_bytes(encoded(paint(7).convert("L"), "PNG"))
+
+
 @pytest.fixture
 def terminals(lonely_home, wiki: Wiki) -> Iterator[Terminals]:
     pictures = lonely_home.folder / "Pictures"
     pictures.mkdir()
     for seed, name in enumerate(["evening-glow", "dunes", "sunset-beach"]):
         (pictures / f"{name}.jpg").write_bytes(encoded(paint(seed)))
-    (lonely_home.folder / "painting.jpg").write_bytes(encoded(paint(9)))
+    lay_out_pictures(lonely_home.folder)
+    random_weights(lonely_home.folder, "squeezenet1_1", ["fire9"])
     environment = lonely_home.environment(
         HOME=str(lonely_home.folder),
         PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         PYTHONUNBUFFERED="1",
         CRAWL_AND_DREAM_SOURCES=wiki.source,
+        CRAWL_AND_DREAM_WEIGHTS_DIR=str(lonely_home.folder),
         CRAWL_AND_DREAM_ALLOW_HOSTS=wiki.site.host,
     )
     terminals = Terminals(lonely_home.folder, environment)

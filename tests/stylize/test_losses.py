@@ -120,7 +120,8 @@ def test_nearest_finds_the_features_that_are_turned_least():
 
     distance = nearest(actual, target)
 
-    assert distance.item() == pytest.approx((0 + 1 - 0.5**0.5) / 2)
+    there, back = (4 + 1) / 2, (4 + 5 + 1 + 10) / 4
+    assert distance.item() == pytest.approx((there + back) / 4)
 
 
 def test_nearest_is_the_same_when_it_looks_at_some_at_a_time(monkeypatch):

@@ -61,7 +61,7 @@ OTHER = {
         "tv_weight": 3.0,
         "start": "noise",
         "colours": "luminance",
-        "optimiser": "lbfgs",
+        "optimiser": "adam",
         "step_size": 0.5,
         "coarsest_px": 100,
         "coarsest_steps": 11,

@@ -1,0 +1,74 @@
+"""How much memory style transfer takes at sizes that do not go through at once.
+
+`python -m benchmarks.transfer_memory SIZE_PX BACKBONE STEPS` prints the peak in MB.
+"""
+
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import torch
+from torchvision import models
+
+from benchmarks.photographs import paintings
+from pipeline.store import digest_of
+from stylize import recipes
+from stylize.progress import Progress
+from stylize.render import Studio
+from stylize.weights import checked
+
+RECIPES = {"vgg19": "gram", "squeezenet1_1": "quick"}
+SIZES_PX = (4096, 8192)
+
+
+def peak_mb(size_px: int, *, backbone: str = "squeezenet1_1", steps: int = 3) -> float:
+    """Peak of a process that stylizes one picture 3 : 2 of this size, in MB."""
+    command = (sys.executable, "-m", "benchmarks.transfer_memory")
+    done = subprocess.run(  # noqa: S603  # our own module
+        [*command, str(size_px), backbone, str(steps)],
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return float(done.stdout)
+
+
+def transfer(size_px: int, backbone: str, steps: int) -> None:
+    """So many steps at the full size, on random weights."""
+    painting = paintings()[0]
+    digest = digest_of(painting)
+    recipe = recipes.with_styles(
+        recipes.load(RECIPES[backbone]).recipe, [digest], name="memory"
+    )
+    recipe = recipes.with_settings(
+        recipe, size_px=size_px, coarsest_px=8192, finest_steps=steps
+    )
+    numbers = models.get_model(backbone, weights=None).features.state_dict()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, f"{backbone}.pth")
+        torch.save({f"features.{key}": value for key, value in numbers.items()}, path)
+        generator = torch.Generator().manual_seed(0)
+        content = torch.rand(1, 3, size_px * 2 // 3, size_px, generator=generator)
+        Studio(torch.device("cpu")).render(
+            recipe,
+            content,
+            weights=checked(path),
+            pictures={digest: painting},
+            on_progress=_unheard,
+        )
+
+
+def _unheard(progress: Progress) -> None:
+    pass
+
+
+def _own_peak_mb() -> float:
+    status = Path("/proc/self/status").read_text()
+    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
+    return int(line.split()[1]) / 1000
+
+
+if __name__ == "__main__":
+    transfer(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
+    print(f"{_own_peak_mb():.0f}")
