@@ -52,7 +52,7 @@ SAME_LOSS: dict[str, object] = {
     "tv_weight": 2.0,
     "coarsest_px": 256,
     "coarsest_steps": 12,
-    "finest_steps": 100,
+    "finest_steps": 130,
 }
 PAIRS = ((6, 0), (7, 3), (8, 2))
 VGG19 = {"relu1_1": 1, "relu2_1": 6, "relu3_1": 11, "relu4_1": 20, "relu5_1": 29}

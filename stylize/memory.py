@@ -18,15 +18,21 @@ PROBE_PX, SMALLEST_PX = 128, 256
 CGROUP = Path("/sys/fs/cgroup")
 
 
-def tile_side_px(backbone: Backbone, device: torch.device, pictures: int) -> int:
-    """The side of the largest tile that so many pictures have room for at once, in px.
+def tile_side_px(
+    backbone: Backbone, device: torch.device, batch: tuple[int, ...]
+) -> int:
+    """The side of the tiles that a batch (B, 3, H, W) goes through in, in px.
 
-    It is never so small that most of it were margin.
+    A batch that there is room for is one tile. Tiles are never so small that most of
+    them were margin.
     """
+    pictures, _, height, width = batch
     room = free_bytes(device) * SHARE
+    needed = OVERHEAD * kept_bytes_per_px(backbone, device) * pictures
+    if height * width * needed <= room:
+        return math.ceil(math.sqrt(height * width))
     if device.type == "cpu":
         room = min(room, ENOUGH_BYTES)
-    needed = OVERHEAD * kept_bytes_per_px(backbone, device) * pictures
     return max(int(math.sqrt(room / needed)), 4 * backbone.reach_px, SMALLEST_PX)
 
 

@@ -127,7 +127,7 @@ class Studio:
             recipe,
             _styles(recipe, pictures, self.device),
             book,
-            memory.tile_side_px(book.backbone, self.device, len(batch)),
+            memory.tile_side_px(book.backbone, self.device, tuple(batch.shape)),
         )
         content = batch.to(self.device)
         tracker = Tracker(on_progress, style_transfer.steps(content), len(batch), every)

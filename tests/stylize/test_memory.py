@@ -21,28 +21,36 @@ def test_what_a_pass_keeps_is_counted_per_pixel(backbone):
     assert 4 * (64 + 64 + 128 / 4) < kept < 3 * 4 * (64 + 64 + 128 / 4)
 
 
-def test_more_pictures_at_once_have_smaller_tiles(backbone, monkeypatch):
-    monkeypatch.setattr(memory, "free_bytes", lambda device: 2_000_000_000)
+@pytest.fixture
+def side_px(backbone, monkeypatch):
+    """The side of tiles on a device with so much free memory."""
 
-    one, four = (memory.tile_side_px(backbone, CPU, count) for count in (1, 4))
+    def side(batch, free):
+        monkeypatch.setattr(memory, "free_bytes", lambda device: free)
+        return memory.tile_side_px(backbone, CPU, batch)
+
+    return side
+
+
+def test_a_batch_that_there_is_room_for_is_one_tile(side_px):
+    assert side_px((4, 3, 300, 400), 8_000_000_000) ** 2 >= 300 * 400
+
+
+def test_more_pictures_at_once_have_smaller_tiles(side_px):
+    one, four = (side_px((count, 3, 9000, 9000), 2_000_000_000) for count in (1, 4))
 
     assert four == pytest.approx(one / 2, abs=2)
 
 
-def test_tiles_are_not_all_margin_where_memory_is_scarce(backbone, monkeypatch):
-    monkeypatch.setattr(memory, "free_bytes", lambda device: 1_000_000)
-
-    side = memory.tile_side_px(backbone, CPU, 1)
+def test_tiles_are_not_all_margin_where_memory_is_scarce(side_px, backbone):
+    side = side_px((1, 3, 9000, 9000), 1_000_000)
 
     assert side >= 4 * backbone.reach_px
     assert side >= memory.SMALLEST_PX
 
 
-def test_a_large_machine_does_not_make_larger_tiles_than_needed(backbone, monkeypatch):
-    sides = []
-    for free in (20e9, 400e9):
-        monkeypatch.setattr(memory, "free_bytes", lambda device, free=free: free)
-        sides.append(memory.tile_side_px(backbone, CPU, 1))
+def test_a_large_machine_does_not_make_larger_tiles_than_needed(side_px):
+    sides = [side_px((1, 3, 90_000, 90_000), free) for free in (20e9, 400e9)]
 
     assert sides[0] == sides[1]
 
