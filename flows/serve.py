@@ -205,17 +205,25 @@ def _refuse_twice(url: str) -> None:
         raise PrefectApiError(f"{DEPLOYMENT} is being served already, at {url}")
 
 
+class _Ended(BaseException):
+    """Somebody asked for the end.
+
+    A KeyboardInterrupt that passes through an import makes Python end itself by SIGINT,
+    even where it is caught.
+    """
+
+
 @contextmanager
 def _until_ended() -> Iterator[None]:
     """SIGINT and SIGTERM end the block as if it had come to its end."""
 
     def interrupt(signum: int, frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        raise _Ended
 
     before = {each: signal.signal(each, interrupt) for each in _END}
     try:
         yield
-    except KeyboardInterrupt:
+    except _Ended:
         return
     finally:
         for each, handler in before.items():

@@ -105,7 +105,30 @@ def test_where_tiles_are_cut_makes_no_difference(open_backbone, clouds, offset):
     assert agree(first, second)
 
 
-@pytest.mark.parametrize("kind", [SampleTerm, SlicedTerm, LikenessTerm])
+def test_nearest_features_are_nearly_the_same_over_tiles(open_backbone, clouds):
+    # Of samples that are equally near the first one counts, and tiles have another
+    # order.
+    backbone = open_backbone("squeezenet1_1")
+    _, sizes = survey(backbone, clouds(2), whole(HEIGHT, WIDTH), [])
+    target = backbone.features(clouds(1))["fire3"].flatten(2)
+    term = SampleTerm("fire3", target, sizes["fire3"], 1.0)
+    objective = Objective(backbone, [term.redrawn(torch.Generator().manual_seed(0))])
+
+    at_once, in_tiles = (
+        objective.evaluate(clouds(3), tiles)
+        for tiles in (whole(HEIGHT, WIDTH), tiled(backbone))
+    )
+
+    assert torch.allclose(at_once.losses, in_tiles.losses, rtol=0.01)
+    assert (
+        torch.cosine_similarity(
+            at_once.gradient.flatten(), in_tiles.gradient.flatten(), dim=0
+        )
+        > 0.9
+    )
+
+
+@pytest.mark.parametrize("kind", [SlicedTerm, LikenessTerm])
 def test_terms_of_samples_are_the_same_over_tiles(open_backbone, clouds, kind):
     backbone = open_backbone("squeezenet1_1")
     layers, sizes = survey(backbone, clouds(2), whole(HEIGHT, WIDTH), ["fire3"])
