@@ -5,62 +5,33 @@ all pictures, layers and backbones. Targets with a batch of 1 stand for a style 
 pictures share; no gradient flows into targets.
 """
 
-from typing import NamedTuple
-
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import BackwardCFunction, once_differentiable
 
-from stylize import moments as raw
 from stylize.devices import convolution_dtype
-from stylize.moments import NOTHING, covariance, variance
+from stylize.moments import FLAT, NOTHING, Moments, covariance, variance
 
 CHUNK = 2**20  # cosines held at once
 SHORT = 1e-3  # of the style's deviation: what counts as next to none
 
 
-class Moments(NamedTuple):
-    """Mean (B, C) and covariance (B, C, C) of a feature map over its positions."""
-
-    mean: Tensor
-    covariance: Tensor
-
-
-def moments(features: Tensor) -> Moments:
-    """Mean and covariance of features (B, C, H, W), whatever their size.
-
-    Gatys et al. compare raw second moments; rectified random features all point the
-    same way, so that only what is left after the mean tells textures apart.
-    """
-    flat = features.flatten(2)  # (B, C, H * W)
-    mean = flat.mean(dim=2)
-    centred = flat - mean[:, :, None]
-    return Moments(mean, centred @ centred.transpose(1, 2) / flat.shape[2])
-
-
-def moment_loss(actual: Moments, target: Moments) -> Tensor:
-    """Squared distance of mean and covariance relative to the target's norms, (B,)."""
-    return _relative(actual.mean, target.mean) + _relative(
-        actual.covariance, target.covariance
-    )
-
-
-def gram(actual: raw.Moments, target: raw.Moments) -> Tensor:
+def gram(actual: Moments, target: Moments) -> Tensor:
     """Squared distance of the Gram matrices, (B,).
 
     Gatys, Ecker and Bethge 2016, https://doi.org/10.1109/CVPR.2016.265.
     """
-    return _relative(actual.second, target.second)
+    return relative(actual.second, target.second)
 
 
-def covariance_distance(actual: raw.Moments, target: raw.Moments) -> Tensor:
+def covariance_distance(actual: Moments, target: Moments) -> Tensor:
     """Squared distances of covariances and means, (B,)."""
-    return _relative(covariance(actual), covariance(target)) + _means(actual, target)
+    return relative(covariance(actual), covariance(target)) + _means(actual, target)
 
 
-def mean_std(actual: raw.Moments, target: raw.Moments) -> Tensor:
+def mean_std(actual: Moments, target: Moments) -> Tensor:
     """Squared distances of the channels' means and standard deviations, (B,).
 
     Huang and Belongie 2017, https://arxiv.org/abs/1703.06868.
@@ -84,7 +55,7 @@ def sliced(actual: Tensor, target: Tensor, directions: Tensor) -> Tensor:
     quantiles = F.interpolate(wanted, ordered.shape[2], mode="linear")
     squares = wanted.square().mean(dim=(1, 2))
     spread = wanted.var(dim=2, correction=0).mean(dim=1)
-    scale = spread.maximum(raw.FLAT * squares).clamp_min(NOTHING)
+    scale = spread.maximum(FLAT * squares).clamp_min(NOTHING)
     return (ordered - quantiles).square().mean(dim=(1, 2)) / scale
 
 
@@ -112,11 +83,6 @@ def nearest(actual: Tensor, target: Tensor) -> Tensor:
     return sum(distances) / (4 * variance.clamp_min(NOTHING))
 
 
-def content(features: Tensor, reference: Tensor) -> Tensor:
-    """Squared difference of features (B, C, H, W) relative to the reference's, (B,)."""
-    return _relative(features.float(), reference.float())
-
-
 def self_similarity(actual: Tensor, reference: Tensor) -> Tensor:
     """How differently features (B, C, N) are alike among themselves, (B,), 0 to 2.
 
@@ -137,46 +103,17 @@ def total_variation9(images: Tensor) -> Tensor:
     return loss
 
 
-def sliced_wasserstein(projections: Tensor, target: Tensor) -> Tensor:
-    """Mean distance between the quantiles of two samples on K projections, (B,).
-
-    Args:
-        projections: values of shape (B, K, N).
-        target: values of shape (K, M) for the whole batch.
-    """
-    ordered = projections.sort(dim=2).values
-    quantiles = F.interpolate(
-        target.sort(dim=1).values[None],
-        ordered.shape[2],
-        mode="linear",
-        align_corners=True,
-    )
-    return (ordered - quantiles).abs().mean(dim=(1, 2))
-
-
-def total_variation(images: Tensor) -> Tensor:
-    """Mean squared difference of neighbours, down plus across, (B,)."""
-    down = images.diff(dim=2).square().mean(dim=(1, 2, 3))
-    across = images.diff(dim=3).square().mean(dim=(1, 2, 3))
-    return down + across
-
-
-def content_loss(images: Tensor, reference: Tensor, *, shrink: int) -> Tensor:
-    """Mean squared difference of two pictures made `shrink` times smaller, (B,)."""
-    difference = F.avg_pool2d(images - reference, shrink)
-    return difference.square().mean(dim=(1, 2, 3))
-
-
-def _relative(actual: Tensor, target: Tensor) -> Tensor:
+def relative(actual: Tensor, target: Tensor) -> Tensor:
+    """Squared distance over the target's squares, (B,)."""
     squared = (actual - target).square().flatten(1).sum(dim=1)
     return squared / target.square().flatten(1).sum(dim=1).clamp_min(NOTHING)
 
 
-def _means(actual: raw.Moments, target: raw.Moments) -> Tensor:
+def _means(actual: Moments, target: Moments) -> Tensor:
     return (actual.mean - target.mean).square().sum(dim=1) / variance(target)
 
 
-def _deviations(moments: raw.Moments, ridge: Tensor) -> Tensor:
+def _deviations(moments: Moments, ridge: Tensor) -> Tensor:
     variances = moments.second.diagonal(dim1=1, dim2=2) - moments.mean.square()
     return (variances.clamp_min(0) + ridge).sqrt()
 

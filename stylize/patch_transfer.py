@@ -16,7 +16,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from stylize import colours, losses
+from stylize import colours, patch_losses
 from stylize.patches import PatchBook, colour_book, repaint, some_patches
 from stylize.progress import Progress, Tracker
 from stylize.pyramid import Pyramid
@@ -43,7 +43,7 @@ class StyleTarget:
 
     picture: Tensor
     book: PatchBook
-    layers: dict[str, losses.Moments]
+    layers: dict[str, patch_losses.Moments]
 
 
 def transfer(
@@ -89,7 +89,7 @@ def style_target(
         picture, patch_px=recipe.patch_px, count=PATCHES, generator=generator
     )
     layers = backbone.features(picture)
-    moments = {name: losses.moments(layer) for name, layer in layers.items()}
+    moments = {name: patch_losses.moments(layer) for name, layer in layers.items()}
     return StyleTarget(picture, book, moments)
 
 
@@ -159,19 +159,19 @@ def _objective(
     shifted = torch.roll(images, SHIFTS[step % len(SHIFTS)], dims=(2, 3))
     return (
         recipe.content_weight
-        * losses.content_loss(images, guide, shrink=CONTENT_SHRINK)
+        * patch_losses.content_loss(images, guide, shrink=CONTENT_SHRINK)
         + recipe.moment_weight * _moment_loss(backbone.features(shifted), target.layers)
         + recipe.swd_weight * _patch_loss(images, target.book, generator)
-        + recipe.tv_weight * losses.total_variation(images)
+        + recipe.tv_weight * patch_losses.total_variation(images)
     )
 
 
 def _moment_loss(
-    layers: dict[str, Tensor], targets: dict[str, losses.Moments]
+    layers: dict[str, Tensor], targets: dict[str, patch_losses.Moments]
 ) -> Tensor:
     """Mean over the layers that picture and style both have, (B,)."""
     distances = [
-        losses.moment_loss(losses.moments(layers[name]), targets[name])
+        patch_losses.moment_loss(patch_losses.moments(layers[name]), targets[name])
         for name in targets
         if name in layers
     ]
@@ -184,4 +184,4 @@ def _patch_loss(images: Tensor, book: PatchBook, generator: torch.Generator) -> 
     directions = F.normalize(drawn, dim=1).to(images.device)
     seen = some_patches(images, book.patch_px, SAMPLES, generator)
     wanted = book.patches[:, :SAMPLES]
-    return losses.sliced_wasserstein(directions @ seen, directions @ wanted)
+    return patch_losses.sliced_wasserstein(directions @ seen, directions @ wanted)

@@ -1,6 +1,6 @@
 import torch
 
-from stylize.terms import at_places, draw_places, layer_mask
+from stylize.terms import FeatureTerm, at_places, draw_places, layer_mask
 from stylize.tiles import Part
 
 
@@ -57,3 +57,13 @@ def test_a_mask_has_the_share_that_it_covers_of_each_position():
     mask = torch.tensor([[1.0, 1, 0, 0], [1, 1, 1, 0]])[None, None]
 
     assert layer_mask(mask, (1, 2)).tolist() == [[[[1, 0.25]]]]
+
+
+def test_content_is_relative_to_the_reference():
+    reference = torch.tensor([[[[3.0, 4]]], [[[1.0, 0]]]])
+    features = reference + torch.tensor([[[[5.0, 0]]], [[[0.0, 2]]]])
+    term = FeatureTerm.of("layer", reference, 1.0)
+
+    loss = term.loss([term.gather({"layer": Part(features, 0, 0)})])
+
+    assert loss.tolist() == [1, 4]
