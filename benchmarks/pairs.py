@@ -11,7 +11,7 @@ from flows.demo_scenes import paint
 from stylize.pictures import packaged
 
 PHOTOS, STYLES = "photos", "styles"
-TAKEN = 2
+TAKEN, SUFFIXES = 2, {".jpg", ".jpeg", ".png", ".webp"}
 
 # Of the painters' scenes these have the most in them; of the styles, the finest grain.
 SCENES = {"city": ("city", 5), "forest": ("forest", 26)}
@@ -57,7 +57,8 @@ def paint_folder(folder: Path) -> None:
 
 
 def _found(folder: Path, names: Sequence[str]) -> list[Path]:
-    known = {path.stem: path for path in sorted(folder.glob("*.*[gG]"))}
+    paths = (path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES)
+    known = {path.stem: path for path in paths}
     missing = [name for name in names if name not in known]
     if missing or not known:
         raise FileNotFoundError(

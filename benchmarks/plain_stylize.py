@@ -5,7 +5,6 @@ step at the full size, the style's targets computed anew for each image. They ta
 many steps as our recipes do over all scales.
 """
 
-import time
 from collections.abc import Callable
 
 import numpy as np
@@ -14,9 +13,9 @@ import torch.nn.functional as F
 from PIL import Image
 from torch import Tensor
 
+from benchmarks.renderings import seconds, unheard
 from benchmarks.rows import BenchRow, Round
 from stylize import recipe_models, recipes, tensors
-from stylize.progress import Progress
 from stylize.render import Studio
 from stylize.scales import coarse_to_fine, octaves, step_counts
 from stylize.weights import embedded
@@ -109,8 +108,8 @@ def _row(
     name: str, loaded: recipes.LoadedRecipe, plain: Callable[[Tensor], Tensor]
 ) -> BenchRow:
     batch = _clouds()
-    ours_s = _seconds(lambda: _ours(loaded, batch)) / IMAGES
-    plain_s = _seconds(lambda: plain(batch[:1]))
+    ours_s = seconds(lambda: _ours(loaded, batch)) / IMAGES
+    plain_s = seconds(lambda: plain(batch[:1]))
     return BenchRow(name, "s/image", [Round(ours_s, plain_s)])
 
 
@@ -120,18 +119,8 @@ def _ours(loaded: recipes.LoadedRecipe, batch: Tensor) -> None:
         batch,
         weights=embedded(loaded.recipe.seed),
         pictures=loaded.pictures,
-        on_progress=_unheard,
+        on_progress=unheard,
     )
-
-
-def _unheard(progress: Progress) -> None:
-    pass
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started
 
 
 def _picture(loaded: recipes.LoadedRecipe, digest: str) -> Tensor:

@@ -22,10 +22,10 @@ from torch import Tensor
 from benchmarks.judge import Judge, Score, picture
 from benchmarks.pairs import Pair, paint_folder, pairs_in
 from benchmarks.plain_transfer import floor_transfer, squeezenet
+from benchmarks.renderings import unheard
 from benchmarks.sheets import Cell, sheet
 from pipeline.store import digest_of
 from stylize import recipes, tensors, weights
-from stylize.progress import Progress
 from stylize.render import Studio
 
 RECIPES = (
@@ -120,7 +120,7 @@ def transferred(
         content,
         weights=weights.of(recipe, folder=checkpoint.parent, file=checkpoint),
         pictures={digest: painting},
-        on_progress=_unheard,
+        on_progress=unheard,
     )
     return rendering.images
 
@@ -159,10 +159,6 @@ def _cells(found: Sequence[Trial]) -> list[Cell]:
         cells.append(Cell(Image.open(pair.style).convert("RGB"), pair.name))
         cells += [Cell(t.image, t.caption) for t in found if t.pair == pair]
     return cells
-
-
-def _unheard(progress: Progress) -> None:
-    pass
 
 
 if __name__ == "__main__":

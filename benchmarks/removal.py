@@ -15,10 +15,10 @@ from torch import Tensor
 
 from benchmarks.judge import Judge, picture
 from benchmarks.pairs import Pair, paint_folder, pairs_in
+from benchmarks.renderings import unheard
 from benchmarks.sheets import Cell, sheet
 from pipeline.store import digest_of
 from stylize import colours, recipes, tensors
-from stylize.progress import Progress
 from stylize.render import Studio
 from stylize.weights import Weights, checked
 
@@ -76,14 +76,10 @@ def removed(pair: Pair, name: str, weights: Weights) -> Tensor:
             content,
             weights=weights,
             pictures={digest_of(painting): painting},
-            on_progress=_unheard,
+            on_progress=unheard,
         )
         .images
     )
-
-
-def _unheard(progress: Progress) -> None:
-    pass
 
 
 if __name__ == "__main__":

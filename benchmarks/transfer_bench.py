@@ -13,7 +13,6 @@ from functools import partial
 from pathlib import Path
 
 import torch
-from PIL import Image
 from torch import Tensor
 from torchvision.models import vgg
 
@@ -25,6 +24,7 @@ from benchmarks.plain_transfer import (
     plain_transfer,
     squeezenet,
 )
+from benchmarks.renderings import photograph, saved, seconds
 from benchmarks.rows import BenchRow, Round
 from pipeline.store import digest_of
 from stylize import backbones, recipes, tensors
@@ -60,17 +60,17 @@ VGG19 = {"relu1_1": 1, "relu2_1": 6, "relu3_1": 11, "relu4_1": 20, "relu5_1": 29
 
 def step_row(*, rounds: int = ROUNDS, size_px: int = SIZE_PX) -> BenchRow:
     """Five Gram matrices of VGG-19 up to relu5_1, and the gradient of the picture."""
-    content, style = _clouds(0, size_px), _clouds(1, size_px)
+    content, style = photograph(0, size_px), photograph(1, size_px)
     with tempfile.TemporaryDirectory() as folder:
         features = vgg.make_layers(vgg.cfgs["E"])
-        ours = _our_step(_saved(features.state_dict(), folder), content, style)
+        ours = _our_step(saved(features, folder), content, style)
     plain = _plain_step(plain_layers(features), content, style)
     error = abs(ours() / plain() - 1)
     assert error < 0.01, f"the losses differ by {error:.2%}"
     return BenchRow(
         "step of VGG-19 at 512 px",
         "s",
-        [Round(_seconds(ours), _seconds(plain)) for _ in range(rounds)],
+        [Round(seconds(ours), seconds(plain)) for _ in range(rounds)],
     )
 
 
@@ -83,15 +83,15 @@ def folder_row(
     """
     painting = paintings()[0]
     recipe = _fewer_steps(recipes.load("gram").recipe, painting, divided_by)
-    batch = torch.cat([_clouds(seed, size_px) for seed in range(pictures)])
+    batch = torch.cat([photograph(seed, size_px) for seed in range(pictures)])
     features = vgg.make_layers(vgg.cfgs["E"])
     with tempfile.TemporaryDirectory() as folder:
-        weights = _saved(features.state_dict(), folder)
+        weights = saved(features, folder)
         ours_s, steps = _folder_seconds(recipe, batch, weights, painting)
     style = tensors.picture_tensor(painting, size_px=size_px)
     network = PlainNetwork(plain_layers(features), tuple(VGG19.values()), 22)
     timed = partial(plain_transfer, network, batch[:1], style, steps=TIMED_STEPS)
-    plain_s = _seconds(timed) / TIMED_STEPS * steps
+    plain_s = seconds(timed) / TIMED_STEPS * steps
     hourly = Round(3600 * pictures / ours_s, 3600 / plain_s)
     return BenchRow("folder with VGG-19 at 512 px", "images/h", [hourly])
 
@@ -113,8 +113,8 @@ def loss_row(
     if checkpoint is None:
         return None
     rounds = []
-    for photograph, painting in pairs:
-        content = tensors.picture_tensor(photographs()[photograph], size_px=size_px)
+    for number, painting in pairs:
+        content = tensors.picture_tensor(photographs()[number], size_px=size_px)
         race = _Race(squeezenet(checkpoint), content, paintings()[painting])
         plain_s, goal = race.plain(plain_steps)
         rounds.append(Round(race.ours(goal, checkpoint), plain_s))
@@ -137,7 +137,7 @@ class _Race:
     def plain(self, steps: int) -> tuple[float, float]:
         """Seconds of so many plain steps, by those of a few, and the loss after all."""
         transfer = partial(plain_transfer, self.network, self.content, self.style)
-        step_s = _seconds(partial(transfer, steps=TIMED_STEPS)) / TIMED_STEPS
+        step_s = seconds(partial(transfer, steps=TIMED_STEPS)) / TIMED_STEPS
         return step_s * steps, self.loss(transfer(steps=steps))
 
     @torch.no_grad()
@@ -247,24 +247,3 @@ def _folder_seconds(
             on_progress=count,
         )
     return time.perf_counter() - started, steps
-
-
-def _saved(numbers: dict[str, Tensor], folder: str) -> Weights:
-    path = Path(folder, "vgg19.pth")
-    torch.save({f"features.{name}": value for name, value in numbers.items()}, path)
-    return checked(path)
-
-
-def _clouds(seed: int, size_px: int) -> Tensor:
-    """A picture (1, 3, H, W) in the proportions 3 : 2."""
-    photos = photographs()
-    picture = tensors.picture_tensor(photos[seed % len(photos)], size_px=size_px)
-    image = Image.fromarray(tensors.to_arrays(picture)[0])
-    resized = image.resize((size_px, round(size_px * 2 / 3)), Image.Resampling.LANCZOS)
-    return tensors.from_image(resized)
-
-
-def _seconds(work: Callable[[], object]) -> float:
-    started = time.perf_counter()
-    work()
-    return time.perf_counter() - started

@@ -8,21 +8,20 @@ import tempfile
 import time
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 
 import torch
 from torch import Tensor
 from torch.utils.flop_counter import FlopCounterMode
 from torchvision.models import vgg
 
-from benchmarks.photographs import paintings, photographs
+from benchmarks.photographs import paintings
+from benchmarks.renderings import photograph, saved, seconds, unheard
 from pipeline.store import digest_of
-from stylize import backbones, recipes, tensors
-from stylize.progress import Progress
+from stylize import backbones, recipes
 from stylize.render import Studio
-from stylize.weights import Weights, checked
+from stylize.weights import Weights
 
-PICTURES, STEPS, HEIGHT, WIDTH = 8, 500, 341, 512
+PICTURES, STEPS, WIDTH = 8, 500, 512
 DEEPEST = "relu5_1"
 MATRIX, PRODUCTS = 8192, 20
 
@@ -49,11 +48,8 @@ def cuda_figures(*, steps: int = STEPS) -> CudaFigures | None:
         return None
     device = torch.device("cuda", 0)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, "vgg19.pth")
-        numbers = vgg.make_layers(vgg.cfgs["E"]).state_dict()
-        torch.save({f"features.{key}": value for key, value in numbers.items()}, path)
-        weights = checked(path)
-        batch = _batch()
+        weights = saved(vgg.make_layers(vgg.cfgs["E"]), folder)
+        batch = torch.cat([photograph(n, WIDTH) for n in range(PICTURES)])
         transferred = partial(_transferred, Studio(device), weights, batch)
         transferred(steps=2)  # the first steps compile and choose algorithms
         seconds = transferred(steps=steps)
@@ -69,28 +65,17 @@ def _transferred(
     recipe = recipes.with_styles(
         recipes.load("gram").recipe, [digest_of(painting)], name="cuda"
     )
-    started = time.perf_counter()
-    studio.render(
-        recipes.with_settings(recipe, coarsest_px=8192, finest_steps=steps),
-        batch,
-        weights=weights,
-        pictures={digest_of(painting): painting},
-        on_progress=_unheard,
+    recipe = recipes.with_settings(recipe, coarsest_px=8192, finest_steps=steps)
+    return seconds(
+        partial(
+            studio.render,
+            recipe,
+            batch,
+            weights=weights,
+            pictures={digest_of(painting): painting},
+            on_progress=unheard,
+        )
     )
-    return time.perf_counter() - started
-
-
-def _batch() -> Tensor:
-    """As many photographs as there are, repeated, cut to one shape."""
-    pictures = [
-        tensors.picture_tensor(photograph, size_px=WIDTH)
-        for photograph in photographs()
-    ]
-    fitting = [
-        torch.nn.functional.interpolate(picture, (HEIGHT, WIDTH), mode="bilinear")
-        for picture in pictures
-    ]
-    return torch.cat([fitting[n % len(fitting)] for n in range(PICTURES)])
 
 
 def _flops(weights: Weights, batch: Tensor, device: torch.device) -> int:
@@ -112,7 +97,3 @@ def _peak(device: torch.device) -> float:
         torch.matmul(matrix, matrix)
     torch.cuda.synchronize(device)
     return 2 * MATRIX**3 * PRODUCTS / (time.perf_counter() - started)
-
-
-def _unheard(progress: Progress) -> None:
-    pass

@@ -12,11 +12,10 @@ import torch
 from torchvision import models
 
 from benchmarks.photographs import paintings
+from benchmarks.renderings import saved, unheard
 from pipeline.store import digest_of
 from stylize import recipes
-from stylize.progress import Progress
 from stylize.render import Studio
-from stylize.weights import checked
 
 RECIPES = {"vgg19": "gram", "squeezenet1_1": "quick"}
 SIZES_PX = (4096, 8192)
@@ -44,23 +43,18 @@ def transfer(size_px: int, backbone: str, steps: int) -> None:
     recipe = recipes.with_settings(
         recipe, size_px=size_px, coarsest_px=8192, finest_steps=steps
     )
-    numbers = models.get_model(backbone, weights=None).features.state_dict()
+    network = models.get_model(backbone, weights=None)
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder, f"{backbone}.pth")
-        torch.save({f"features.{key}": value for key, value in numbers.items()}, path)
+        weights = saved(network.features, folder)
         generator = torch.Generator().manual_seed(0)
         content = torch.rand(1, 3, size_px * 2 // 3, size_px, generator=generator)
         Studio(torch.device("cpu")).render(
             recipe,
             content,
-            weights=checked(path),
+            weights=weights,
             pictures={digest: painting},
-            on_progress=_unheard,
+            on_progress=unheard,
         )
-
-
-def _unheard(progress: Progress) -> None:
-    pass
 
 
 def _own_peak_mb() -> float:
