@@ -29,9 +29,7 @@ def tile_side_px(
     pictures, _, height, width = batch
     room = free_bytes(device) * SHARE
     needed = OVERHEAD * kept_bytes_per_px(backbone, device) * pictures
-    if height * width * needed <= room:
-        return math.ceil(math.sqrt(height * width))
-    if device.type == "cpu":
+    if height * width * needed > room and device.type == "cpu":
         room = min(room, ENOUGH_BYTES)
     return max(int(math.sqrt(room / needed)), 4 * backbone.reach_px, SMALLEST_PX)
 
