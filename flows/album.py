@@ -11,11 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from flows.errors import UsageError
-from pipeline.encode import Encoded, parameters_of
+from pipeline.encode import SUFFIXES, Encoded, parameters_of
 from pipeline.store import digest_of
 
 FORMATS = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg", ".webp": "webp"}
-SUFFIXES = {"png": ".png", "jpeg": ".jpg", "webp": ".webp"}
 SNAPSHOTS = "snapshots"
 
 

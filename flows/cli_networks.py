@@ -106,7 +106,8 @@ def list_weights(as_json: options.AsJson = False) -> None:
     """
     from stylize import networks
 
-    rows = [_weights_row(name) for name in networks.known()]
+    folder = load().weights_dir
+    rows = [_weights_row(name, folder) for name in networks.known()]
     rows = [row for row in rows if row["there"] or row["backbone"] in networks.CHAINS]
     if as_json:
         stdout.print_json(json.dumps(rows))
@@ -115,10 +116,10 @@ def list_weights(as_json: options.AsJson = False) -> None:
         show_rows(told, list(rows[0]))
 
 
-def _weights_row(backbone: str) -> dict[str, Any]:
+def _weights_row(backbone: str, folder: Path) -> dict[str, Any]:
     from stylize import networks, weights
 
-    there = weights.locate(backbone, load().weights_dir)
+    there = weights.locate(backbone, folder)
     path = there or Path(weights.file_name(backbone))
     mebibytes = networks.published(backbone).meta["_file_size"]
     size_bytes = path.stat().st_size if there else mebibytes * 2**20

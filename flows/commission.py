@@ -14,7 +14,7 @@ from stylize.recipe_models import Recipe, StyleTransferRecipe
 
 LONGEST_NAME = 100
 _TRAINED, _BACKBONE = "gram", "vgg19"
-_EMBEDDED = ("shallow", "style")
+_EMBEDDED = "shallow"
 
 
 @dataclass(frozen=True)
@@ -75,12 +75,12 @@ def _default(
             return _TRAINED
         except WeightsError:
             pass
-    name = next(name for name in _EMBEDDED if name in recipes.packaged())
     say(
-        f"recipe {name}, which needs no weights: those of {_BACKBONE} are not here "
-        f"(`crawl-and-dream weights fetch {_BACKBONE}` gets them for recipe {_TRAINED})"
+        f"recipe {_EMBEDDED}, which needs no weights: those of {_BACKBONE} are not "
+        f"here (`crawl-and-dream weights fetch {_BACKBONE}` gets them for recipe "
+        f"{_TRAINED})"
     )
-    return name
+    return _EMBEDDED
 
 
 def _styled(recipe: Recipe, commission: Commission) -> tuple[Recipe, dict[str, bytes]]:

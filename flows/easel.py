@@ -24,7 +24,7 @@ from pipeline.settings import Settings
 from pipeline.workers import Bounds, run_bounded
 from stylize import devices
 from stylize.errors import StylizeError
-from stylize.render import Rendering, Studio
+from stylize.render import Rendering, Studio, is_out_of_memory
 from stylize.tensors import from_arrays, to_arrays
 
 logger = logging.getLogger(__name__)
@@ -183,10 +183,7 @@ class Easel:
 
 def _line(exc: Exception, sitter: Sitter) -> str:
     """What went wrong, and what may help."""
-    said = " ".join(str(exc).split())
-    if isinstance(exc, MemoryError) or any(
-        words in said for words in ("out of memory", "can't allocate")
-    ):
+    if is_out_of_memory(exc):
         height, width = sitter.size
         return f"there is no memory for {width}x{height} px: choose a smaller --size"
-    return f"{type(exc).__name__}: {said}"
+    return f"{type(exc).__name__}: {' '.join(str(exc).split())}"

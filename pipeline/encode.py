@@ -15,6 +15,7 @@ _FORMATS = {
     "jpeg": ("JPEG", "image/jpeg", ".jpg"),
     "webp": ("WEBP", "image/webp", ".webp"),
 }
+SUFFIXES = {name: suffix for name, (_, _, suffix) in _FORMATS.items()}
 _PNG_KEYWORD = "parameters"
 _ASCII = b"ASCII\0\0\0"  # how EXIF says what a comment is written in
 _LONGEST = 60_000  # bytes; all EXIF of a JPEG has to fit into 65,533

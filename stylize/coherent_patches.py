@@ -20,10 +20,17 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from stylize import colours
-from stylize.patches import Grid, best, principal, remoteness
+from stylize.patches import (
+    Grid,
+    best,
+    drawn_patches,
+    patches_at,
+    principal,
+    remoteness,
+)
 from stylize.progress import Progress, Tracker
 from stylize.recipe_models import CoherentPatchesRecipe
-from stylize.scales import coarse_to_fine, resize, shrink_to
+from stylize.scales import coarse_to_fine, resize, shrink_to, size_of
 
 # Patches that are searched through, and that the components are those of.
 SEARCHED, SAMPLED = 20_000, 4_000
@@ -40,24 +47,22 @@ class Book:
     patch_px: int
     basis: Tensor
     codes: Tensor
-    columns: int
 
     @classmethod
     def of(cls, picture: Tensor, patch_px: int, generator: torch.Generator) -> "Book":
-        windows = picture[0].unfold(1, patch_px, 1).unfold(2, patch_px, 1)
-        rows, columns = windows.shape[1:3]
-        some = torch.randperm(rows * columns, generator=generator)[:SAMPLED]
-        some = some.to(picture.device)
-        drawn = windows[:, some // columns, some % columns]  # (3, S, p, p)
-        flat = drawn.permute(0, 2, 3, 1).reshape(3 * patch_px**2, -1)
-        basis = principal(flat - flat.mean(dim=1, keepdim=True))
+        drawn = drawn_patches(picture, patch_px, SAMPLED, generator)
+        basis = principal(drawn - drawn.mean(dim=1, keepdim=True))
         kernels = basis.T.reshape(-1, 3, patch_px, patch_px)
         codes = F.conv2d(picture, kernels)[0].flatten(1).T.contiguous()
-        return cls(picture, patch_px, basis, codes, columns)
+        return cls(picture, patch_px, basis, codes)
 
     @property
     def rows(self) -> int:
-        return len(self.codes) // self.columns
+        return self.picture.shape[2] - self.patch_px + 1
+
+    @property
+    def columns(self) -> int:
+        return self.picture.shape[3] - self.patch_px + 1
 
     def middles(self, numbers: Tensor) -> Tensor:
         """The middles (N, 2) of patches, px."""
@@ -72,10 +77,7 @@ class Book:
 
     def patches(self, numbers: Tensor) -> Tensor:
         """Patches as columns (3 * p * p, N)."""
-        size = self.patch_px
-        windows = self.picture[0].unfold(1, size, 1).unfold(2, size, 1)
-        chosen = windows[:, numbers // self.columns, numbers % self.columns]
-        return chosen.permute(0, 2, 3, 1).reshape(3 * size**2, -1)
+        return patches_at(self.picture, self.patch_px, numbers)
 
 
 @dataclass(frozen=True)
@@ -135,8 +137,8 @@ class Canvas:
             book.middles(chosen).view(grid.rows, grid.columns, 2),
             grid.origin,
             grid.stride,
-            _size(self.image),
-            _size(book.picture),
+            size_of(self.image),
+            size_of(book.picture),
         )
         self.image = grid.paste(book.patches(chosen))
 
@@ -182,7 +184,7 @@ def _repainted(
     generator: torch.Generator,
 ) -> Tensor:
     """Every picture is made of patches of the book after this; the losses (B,)."""
-    height, width = _size(canvases[0].image)
+    height, width = size_of(canvases[0].image)
     stride = _stride(height * width, recipe.patch_px, share)
     shift = int(torch.randint(stride, (), generator=generator))
     some = torch.randperm(len(book.codes), generator=generator)[:SEARCHED]
@@ -193,10 +195,13 @@ def _repainted(
         )
         grid = Grid(mixed, recipe.patch_px, stride, shift)
         codes = grid.cut().T @ book.basis
-        if search or canvas.matches is None:
+        known = None if search else canvas.matches
+        if known is None:
             chosen = _searched(codes, book, some.to(codes.device), recipe.patch_spread)
         else:
-            chosen = _continued(codes, book, grid.middles(), canvas)
+            size, style_size = size_of(mixed), size_of(book.picture)
+            places = known.continued(grid.middles(), size, style_size)
+            chosen = _best_of(codes, book, places)
         canvas.repaint(book, grid, chosen)
         apart = (codes - book.codes[chosen]).square().sum(dim=1).mean()
         losses.append(apart / book.codes.var(dim=0).sum().clamp_min(1e-12))
@@ -212,10 +217,8 @@ def _searched(codes: Tensor, book: Book, some: Tensor, spread: float) -> Tensor:
     return some[best(codes, known, handicap)]
 
 
-def _continued(codes: Tensor, book: Book, middles: Tensor, canvas: Canvas) -> Tensor:
-    """For each code the best of the patches that continue its neighbours."""
-    assert canvas.matches is not None  # noqa: S101  # the caller has asked
-    places = canvas.matches.continued(middles, _size(canvas.image), _size(book.picture))
+def _best_of(codes: Tensor, book: Book, places: Tensor) -> Tensor:
+    """For each code (N, D) the best of the patches at its nine places (9, N, 2)."""
     numbers = torch.stack([book.nearest_to(each) for each in places])  # (9, N)
     apart = torch.stack(
         [(codes - book.codes[each]).square().sum(1) for each in numbers]
@@ -234,7 +237,3 @@ def _stride(pixels: int, patch_px: int, share: float) -> int:
 def _between(ends: tuple[float, float], share: float) -> float:
     """The value at this share of the way from the coarsest scale to the finest."""
     return ends[0] + (ends[1] - ends[0]) * share
-
-
-def _size(images: Tensor) -> tuple[int, int]:
-    return images.shape[2], images.shape[3]

@@ -74,17 +74,17 @@ class Descent:
     def _set_aside(self, steps: int) -> None:
         """Pictures that have arrived or are lost take no further part."""
         seen, self._seen = torch.stack(self._seen), []  # (steps, B)
-        wrong = ~(seen.abs() < DIVERGED)
-        lost = wrong.any(dim=0)
+        lost = ~(seen.abs() < DIVERGED).all(dim=0)
         leaving = lost | self._patience.arrived
         if not leaving.any():
             return
-        first = steps - len(seen) + wrong.int().argmax(dim=0)
-        for row, step, column in zip(
-            self._rows[lost], first[lost], seen[:, lost].T, strict=True
-        ):
-            loss = column[step - steps + len(seen)].item()
-            self.lost[int(row)] = f"loss is {loss:.3g} at step {int(step) + 1}"
+        before = steps - len(seen)
+        for row, column in zip(self._rows[lost], seen[:, lost].T, strict=True):
+            first = next(
+                n for n, loss in enumerate(column) if not loss.abs() < DIVERGED
+            )
+            loss = column[first].item()
+            self.lost[int(row)] = f"loss is {loss:.3g} at step {before + first + 1}"
         self._finish(leaving)
         staying = (~leaving).nonzero()[:, 0]
         self._rows, self._now = self._rows[staying], self._now[staying]

@@ -33,7 +33,7 @@ def colour_book(
     picture: Tensor, *, patch_px: int, count: int, generator: torch.Generator
 ) -> PatchBook:
     """At most `count` patches of a picture (1, 3, H, W), compared as they are."""
-    drawn = _drawn(picture, patch_px, count, generator)
+    drawn = drawn_patches(picture, patch_px, count, generator)
     basis = principal(drawn - drawn.mean(dim=1, keepdim=True))
     return PatchBook(drawn, basis, drawn.T @ basis, patch_px)
 
@@ -42,7 +42,7 @@ def form_book(
     picture: Tensor, *, patch_px: int, count: int, generator: torch.Generator
 ) -> PatchBook:
     """At most `count` patches without their mean colour, compared by direction only."""
-    drawn = _drawn(picture, patch_px, count, generator)
+    drawn = drawn_patches(picture, patch_px, count, generator)
     planes = drawn.view(3, -1, drawn.shape[1])  # (3, p * p, M)
     forms = (planes - planes.mean(dim=1, keepdim=True)).flatten(0, 1)
     basis = principal(forms)
@@ -152,15 +152,20 @@ class Grid:
         return laid.transpose(0, 1)
 
 
-def _drawn(
+def drawn_patches(
     picture: Tensor, patch_px: int, count: int, generator: torch.Generator
 ) -> Tensor:
     """Patches as columns (3 * p * p, M) from places drawn without repetition."""
-    windows = picture[0].unfold(1, patch_px, 1).unfold(2, patch_px, 1)
-    rows, columns = windows.shape[1:3]
+    rows, columns = (side - patch_px + 1 for side in picture.shape[2:])
     places = torch.randperm(rows * columns, generator=generator)[:count]
-    places = places.to(picture.device)
-    chosen = windows[:, places // columns, places % columns]  # (3, M, p, p)
+    return patches_at(picture, patch_px, places.to(picture.device))
+
+
+def patches_at(picture: Tensor, patch_px: int, numbers: Tensor) -> Tensor:
+    """Patches as columns (3 * p * p, M), by their numbers, counted row by row."""
+    windows = picture[0].unfold(1, patch_px, 1).unfold(2, patch_px, 1)
+    columns = windows.shape[2]
+    chosen = windows[:, numbers // columns, numbers % columns]  # (3, M, p, p)
     return chosen.permute(0, 2, 3, 1).reshape(3 * patch_px**2, -1)
 
 

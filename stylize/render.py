@@ -101,7 +101,7 @@ class Studio:
                 )
             return self._embedded(recipe, batch, pictures, on_progress)
         except (torch.OutOfMemoryError, RuntimeError) as error:
-            if len(batch) == 1 or not _is_out_of_memory(error):
+            if len(batch) == 1 or not is_out_of_memory(error):
                 raise
         # Here, and not above, the tensors of the failed batch are gone.
         again = partial(
@@ -220,9 +220,11 @@ def _shifted(on_progress: OnProgress, by: int, progress: Progress) -> None:
     on_progress(replace(progress, numbers=numbers))
 
 
-def _is_out_of_memory(error: RuntimeError) -> bool:
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether there was no memory for something, on whatever device."""
+    kinds = MemoryError, torch.OutOfMemoryError
     # The CPU's allocator has no class of its own.
-    return isinstance(error, torch.OutOfMemoryError) or "can't allocate" in str(error)
+    return isinstance(error, kinds) or "can't allocate" in str(error)
 
 
 def _styles(

@@ -38,6 +38,11 @@ def octaves(
     return [(round(height * by), round(width * by)) for by in kept]
 
 
+def size_of(images: Tensor) -> tuple[int, int]:
+    """Height and width of pictures or features (B, C, H, W)."""
+    return images.shape[2], images.shape[3]
+
+
 def resize(images: Tensor, size: tuple[int, int]) -> Tensor:
     """Pictures (B, C, H, W) at another size (H, W), without aliasing."""
     if images.shape[2:] == size:

@@ -19,8 +19,8 @@ from stylize.descent import Descent
 from stylize.objective import Evaluation, Objective
 from stylize.optimise import Optimiser, new_optimiser
 from stylize.progress import Tracker
-from stylize.recipe_models import StyleTransferRecipe
-from stylize.scales import coarse_to_fine, resize, step_counts
+from stylize.recipe_models import LayerWeights, StyleTransferRecipe
+from stylize.scales import coarse_to_fine, resize, size_of, step_counts
 from stylize.targets import Style, TargetBook
 from stylize.terms import FeatureTerm, LikenessTerm, Term, layer_mask, style_term
 from stylize.tiles import Tile, grid, survey, whole
@@ -108,7 +108,7 @@ class StyleTransfer:
 
         What only the larger content shows is added, so that it need not be found anew.
         """
-        size, before = _size(content), _size(images)
+        size, before = size_of(content), size_of(images)
         grown = resize(images, size)
         if self.recipe.content_weight and size != before:
             grown = grown + content - resize(resize(content, before), size)
@@ -120,7 +120,7 @@ class StyleTransfer:
         if optimiser is None:
             optimiser = new_optimiser(self.recipe)
         else:
-            optimiser = optimiser.resized(_size(images))
+            optimiser = optimiser.resized(size_of(images))
         return Descent(
             self.recipe,
             self._objective(content),
@@ -147,15 +147,12 @@ class StyleTransfer:
         recipe, long_side_px = self.recipe, max(content.shape[2:])
         masked = self.styles[0].mask is not None
         groups = [[style] for style in self.styles] if masked else [self.styles]
-        shares = {
-            layer: recipe.style_weight * weight / sum(weights.values())
-            for weights in [recipe.layers[recipe.backbone].style]
-            for layer, weight in weights.items()
-        }
+        layers = recipe.layers[recipe.backbone].style
+        weights = _divided(recipe.style_weight, layers)
         terms: list[Term] = []
         for group in groups:
             targets = self.book.targets(recipe, group, long_side_px, self._tiles)
-            for layer, weight in shares.items():
+            for layer, weight in weights.items():
                 size, mask, share = sizes[layer], group[0].mask, 1.0
                 if mask is not None:
                     mask, share = layer_mask(mask, size), group[0].share
@@ -173,13 +170,14 @@ class StyleTransfer:
 
     def _content_terms(self, layers: dict[str, Tensor]) -> list[Term]:
         recipe = self.recipe
-        weights = recipe.layers[recipe.backbone].content
+        weights = _divided(
+            recipe.content_weight, recipe.layers[recipe.backbone].content
+        )
         kind: type[LikenessTerm | FeatureTerm] = FeatureTerm
         if recipe.content_loss == "self-similarity":
             kind = LikenessTerm
-        total = sum(weights.values())
         return [
-            kind.of(name, reference, recipe.content_weight * weights[name] / total)
+            kind.of(name, reference, weights[name])
             for name, reference in layers.items()
         ]
 
@@ -212,12 +210,14 @@ class StyleTransfer:
         return images
 
 
+def _divided(weight: float, layers: LayerWeights) -> dict[str, float]:
+    """A weight divided among layers."""
+    whole = sum(layers.values())
+    return {layer: weight * share / whole for layer, share in layers.items()}
+
+
 def _scaled(images: Tensor, size: tuple[int, int]) -> Tensor:
-    return images if size == _size(images) else resize(images, size).clamp(0, 1)
-
-
-def _size(images: Tensor) -> tuple[int, int]:
-    return images.shape[2], images.shape[3]
+    return images if size == size_of(images) else resize(images, size).clamp(0, 1)
 
 
 def _tell(

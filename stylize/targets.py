@@ -13,7 +13,7 @@ from torch import Tensor
 from stylize.backbones import Backbone
 from stylize.moments import Moments, Sums, blend, moments, sums, total
 from stylize.recipe_models import StyleTransferRecipe
-from stylize.scales import resize, shrink_to
+from stylize.scales import resize, shrink_to, size_of
 from stylize.terms import DISTANCES, Target, at_places, draw_places
 from stylize.tiles import Part, Tile, parts
 from stylize.wasserstein import WassersteinTarget
@@ -128,8 +128,8 @@ class _View:
 
 
 def _some(features: Tensor, count: int) -> Tensor:
-    size, generator = (features.shape[2], features.shape[3]), torch.Generator()
-    places = draw_places(size, count, generator.manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    places = draw_places(size_of(features), count, generator)
     return at_places(Part(features, 0, 0), places.to(features.device))
 
 

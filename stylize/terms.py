@@ -14,6 +14,7 @@ from torch import Tensor
 
 from stylize import losses
 from stylize.moments import Moments, Sums, moments, sums, total
+from stylize.scales import size_of
 from stylize.tiles import Part
 from stylize.wasserstein import WassersteinTarget, wasserstein
 
@@ -192,8 +193,7 @@ class LikenessTerm:
         return losses.self_similarity(actual, reference)
 
     def redrawn(self, generator: torch.Generator) -> Self:
-        size = (self.reference.shape[2], self.reference.shape[3])
-        places = draw_places(size, LIKENESSES, generator)
+        places = draw_places(size_of(self.reference), LIKENESSES, generator)
         return replace(self, places=places.to(self.reference.device))
 
     def kept(self, rows: Tensor) -> Self:

@@ -72,9 +72,10 @@ def find(
         LayerError: there is no such backbone.
         WeightsError: there are no weights, or not those that the file's name says.
     """
-    if fetch and file is None and locate(backbone, folder) is None:
+    path = file or locate(backbone, folder)
+    if path is None and fetch:
         return download(backbone, folder=folder, on_bytes=on_bytes)
-    return checked(file or path_of(backbone, folder))
+    return checked(path or path_of(backbone, folder))
 
 
 def path_of(backbone: str, folder: Path) -> Path:
