@@ -8,11 +8,10 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from stylize import backbones, coherent_patches, memory, tensors
+from stylize import backbones, coherent_patches, memory, patch_transfer, tensors
 from stylize.backbones import Backbone
 from stylize.deepdream import dream
 from stylize.errors import PictureError
-from stylize.patch_transfer import transfer
 from stylize.progress import Progress, Tracker
 from stylize.pyramid import Pyramid
 from stylize.recipe_models import (
@@ -143,24 +142,23 @@ class Studio:
         pictures: Pictures,
         on_progress: OnProgress,
     ) -> Rendering:
+        content, size_px = batch.to(self.device), max(batch.shape[2:])
+        sized = partial(_sized, pictures=pictures, size_px=size_px, device=self.device)
+        if isinstance(recipe, CoherentPatchesRecipe):
+            made = coherent_patches.transfer(
+                recipe, content, sized("style", recipe.style), on_progress
+            )
+            return self._rendering(*made, [None] * len(batch), content.dtype)
         pyramid = Pyramid(
             seed=recipe.seed, device=self.device, precision=self.precision
         )
-        content, size_px = batch.to(self.device), max(batch.shape[2:])
-        if isinstance(recipe, DeepDreamRecipe):
-            guide = None
-            if recipe.guide is not None:
-                guide = _sized("guide", recipe.guide, pictures, size_px).to(self.device)
-            images, history = dream(recipe, content, guide, pyramid, on_progress)
+        if isinstance(recipe, PatchTransferRecipe):
+            style = sized("style", recipe.style)
+            made = patch_transfer.transfer(recipe, content, style, pyramid, on_progress)
         else:
-            style = _sized("style", recipe.style, pictures, size_px).to(self.device)
-            if isinstance(recipe, CoherentPatchesRecipe):
-                images, history = coherent_patches.transfer(
-                    recipe, content, style, on_progress
-                )
-            else:
-                images, history = transfer(recipe, content, style, pyramid, on_progress)
-        return self._rendering(images, history, [None] * len(batch), pyramid.dtype)
+            guide = None if recipe.guide is None else sized("guide", recipe.guide)
+            made = dream(recipe, content, guide, pyramid, on_progress)
+        return self._rendering(*made, [None] * len(batch), pyramid.dtype)
 
     def _book(self, recipe: StyleTransferRecipe, weights: Weights) -> TargetBook:
         chosen = recipe.layers[recipe.backbone]
@@ -262,11 +260,18 @@ def _mask(digest: str, pictures: Pictures, device: torch.device) -> Tensor:
     return _picture("mask", digest, pictures, device, LARGEST_PX).mean(1, keepdim=True)
 
 
-def _sized(field: str, digest: str | None, pictures: Pictures, size_px: int) -> Tensor:
+def _sized(
+    field: str,
+    digest: str | None,
+    *,
+    pictures: Pictures,
+    size_px: int,
+    device: torch.device,
+) -> Tensor:
     """A picture for the embedded recipes, which cannot use very small ones."""
     if digest is None:
         raise PictureError(f"the recipe needs a {field} picture and has none")
-    picture = _picture(field, digest, pictures, torch.device("cpu"), LARGEST_PX)
+    picture = _picture(field, digest, pictures, device, LARGEST_PX)
     height, width = picture.shape[2:]
     if min(height, width) < SMALLEST_PX:
         raise PictureError(

@@ -90,6 +90,10 @@ def test_a_rendering_says_where_and_in_what_it_was_made(rendered, recipe, noise)
     assert len(made.loss_history) == 1
 
 
+def test_what_convolves_nothing_is_made_in_float32(rendered, patches_recipe, noise):
+    assert rendered(patches_recipe(style=DIGEST), noise(1)).dtype == "float32"
+
+
 def test_whatever_the_caller_raises_ends_the_work(rendered, recipe, noise):
     def stop(progress):
         raise KeyboardInterrupt
