@@ -4,8 +4,11 @@ from collections.abc import Callable, Iterator
 
 import pytest
 import torch
+from random_weights import random_weights
 from torch import Tensor
 
+from stylize import backbones
+from stylize.backbones import Backbone
 from stylize.pyramid import Pyramid
 from stylize.recipe_models import (
     CoherentPatchesRecipe,
@@ -29,6 +32,16 @@ def one_thread() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def backbone() -> Pyramid:
     return Pyramid(seed=0, device=CPU)
+
+
+@pytest.fixture(scope="session")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Backbone:
+    """The layers of SqueezeNet that `transfer_recipe` names, with random weights."""
+    layers = ("relu_conv1", "fire2", "fire3")
+    weights = random_weights(tmp_path_factory.mktemp("w"), "squeezenet1_1", layers)
+    return backbones.load(
+        "squeezenet1_1", weights, layers=layers, device=CPU, precision="fp32"
+    )
 
 
 @pytest.fixture

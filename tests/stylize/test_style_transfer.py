@@ -1,8 +1,6 @@
 import pytest
 import torch
-from random_weights import random_weights
 
-from stylize import backbones
 from stylize.losses import total_variation9
 from stylize.progress import Progress, Tracker
 from stylize.recipe_models import StyleLoss
@@ -10,28 +8,17 @@ from stylize.style_transfer import StyleTransfer
 from stylize.targets import Style, TargetBook
 
 CPU = torch.device("cpu")
-LAYERS = ("relu_conv1", "fire2", "fire3")
 LARGE_PX = 4096
 
 
-@pytest.fixture(scope="module")
-def backbone(tmp_path_factory):
-    weights = random_weights(
-        tmp_path_factory.mktemp("weights"), "squeezenet1_1", LAYERS
-    )
-    return backbones.load(
-        "squeezenet1_1", weights, layers=LAYERS, device=CPU, precision="fp32"
-    )
-
-
 @pytest.fixture
-def transfer(backbone, noise):
+def transfer(network, noise):
     """Applies a recipe with one style, and gives the reports too."""
 
     def apply(recipe, content, *, styles=None, tile_px=LARGE_PX, every=0):
         painting = noise(9, height=80, width=100)
         styles = styles or [Style("ab" * 32, lambda size_px: painting, 1.0)]
-        made = StyleTransfer(recipe, styles, TargetBook(backbone), tile_px)
+        made = StyleTransfer(recipe, styles, TargetBook(network), tile_px)
         reports: list[Progress] = []
         tracker = Tracker(reports.append, made.steps(content), len(content), every)
         return made.apply(content, tracker), reports

@@ -1,25 +1,12 @@
 import pytest
 import torch
-from random_weights import random_weights
 
-from stylize import backbones
 from stylize.moments import moments, sums
 from stylize.targets import KEPT, Style, TargetBook
 from stylize.tiles import grid, whole
 from stylize.wasserstein import WassersteinTarget
 
 CPU = torch.device("cpu")
-LAYERS = ("relu_conv1", "fire2")
-
-
-@pytest.fixture(scope="module")
-def backbone(tmp_path_factory):
-    weights = random_weights(
-        tmp_path_factory.mktemp("weights"), "squeezenet1_1", LAYERS
-    )
-    return backbones.load(
-        "squeezenet1_1", weights, layers=LAYERS, device=CPU, precision="fp32"
-    )
 
 
 @pytest.fixture
@@ -38,8 +25,8 @@ class Seen:
         return self.picture
 
 
-def test_targets_are_computed_once_per_scale(backbone, transfer_recipe, painting):
-    book, recipe, seen = TargetBook(backbone), transfer_recipe(), Seen(painting)
+def test_targets_are_computed_once_per_scale(network, transfer_recipe, painting):
+    book, recipe, seen = TargetBook(network), transfer_recipe(), Seen(painting)
     styles = [Style("a", seen, 1.0)]
 
     for size_px in (64, 64, 96, 64):
@@ -53,10 +40,8 @@ def test_targets_are_computed_once_per_scale(backbone, transfer_recipe, painting
     [{"style_loss": "wasserstein"}, {"style_scale": 0.5}],
     ids=["loss", "style scale"],
 )
-def test_other_settings_have_other_targets(
-    backbone, transfer_recipe, painting, changes
-):
-    book, seen = TargetBook(backbone), Seen(painting)
+def test_other_settings_have_other_targets(network, transfer_recipe, painting, changes):
+    book, seen = TargetBook(network), Seen(painting)
     styles = [Style("a", seen, 1.0)]
 
     book.targets(transfer_recipe(), styles, 96, whole)
@@ -65,8 +50,8 @@ def test_other_settings_have_other_targets(
     assert seen.times == 2
 
 
-def test_the_oldest_targets_are_forgotten(backbone, transfer_recipe, painting):
-    book, recipe, seen = TargetBook(backbone), transfer_recipe(), Seen(painting)
+def test_the_oldest_targets_are_forgotten(network, transfer_recipe, painting):
+    book, recipe, seen = TargetBook(network), transfer_recipe(), Seen(painting)
 
     for number in [*range(KEPT + 1), 0]:
         book.targets(recipe, [Style(str(number), seen, 1.0)], 40, whole)
@@ -75,19 +60,19 @@ def test_the_oldest_targets_are_forgotten(backbone, transfer_recipe, painting):
 
 
 def test_targets_of_a_style_in_tiles_are_those_of_the_whole(
-    backbone, transfer_recipe, painting
+    network, transfer_recipe, painting
 ):
     def tiled(height, width):
         return grid(
             height,
             width,
             tile_px=32,
-            margin_px=backbone.reach_px,
-            stride_px=backbone.stride_px,
+            margin_px=network.reach_px,
+            stride_px=network.stride_px,
         )
 
     at_once, in_tiles = (
-        TargetBook(backbone).targets(
+        TargetBook(network).targets(
             transfer_recipe(), [Style("a", lambda _: painting, 1.0)], 120, layout
         )
         for layout in (whole, tiled)
@@ -96,7 +81,7 @@ def test_targets_of_a_style_in_tiles_are_those_of_the_whole(
     assert torch.allclose(in_tiles["fire2"].second, at_once["fire2"].second, atol=1e-4)
 
 
-def test_two_styles_are_blended_by_their_shares(backbone, transfer_recipe, noise):
+def test_two_styles_are_blended_by_their_shares(network, transfer_recipe, noise):
     pictures = [noise(seed, height=64, width=64) for seed in (1, 2)]
     styles = [
         Style(str(number), lambda _, picture=picture: picture, share)
@@ -105,17 +90,17 @@ def test_two_styles_are_blended_by_their_shares(backbone, transfer_recipe, noise
         )
     ]
 
-    found = TargetBook(backbone).targets(transfer_recipe(), styles, 64, whole)
+    found = TargetBook(network).targets(transfer_recipe(), styles, 64, whole)
 
     first, second = (
-        moments(sums(backbone.features(picture)["fire2"])) for picture in pictures
+        moments(sums(network.features(picture)["fire2"])) for picture in pictures
     )
     expected = 0.25 * first.second + 0.75 * second.second
     assert torch.allclose(found["fire2"].second, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_samples_of_two_styles_are_as_many_as_their_shares(
-    backbone, transfer_recipe, noise
+    network, transfer_recipe, noise
 ):
     styles = [
         Style("a", lambda _: noise(1), 0.2),
@@ -123,15 +108,15 @@ def test_samples_of_two_styles_are_as_many_as_their_shares(
     ]
     recipe = transfer_recipe(style_loss="sliced")
 
-    both = TargetBook(backbone).targets(recipe, styles, 64, whole)
-    one = TargetBook(backbone).targets(recipe, styles[1:], 64, whole)
+    both = TargetBook(network).targets(recipe, styles, 64, whole)
+    one = TargetBook(network).targets(recipe, styles[1:], 64, whole)
 
     ratio = both["fire2"].shape[2] / one["fire2"].shape[2]
     assert ratio == pytest.approx(1.25, abs=0.01)
 
 
-def test_wasserstein_targets_hold_a_root(backbone, transfer_recipe, painting):
-    found = TargetBook(backbone).targets(
+def test_wasserstein_targets_hold_a_root(network, transfer_recipe, painting):
+    found = TargetBook(network).targets(
         transfer_recipe(style_loss="wasserstein"),
         [Style("a", lambda _: painting, 1.0)],
         96,
@@ -143,11 +128,11 @@ def test_wasserstein_targets_hold_a_root(backbone, transfer_recipe, painting):
 
 @pytest.mark.parametrize("size", [(1, 1), (1, 200), (4, 7)])
 def test_a_style_is_enlarged_to_what_the_network_can_take(
-    backbone, transfer_recipe, size
+    network, transfer_recipe, size
 ):
     tiny = torch.rand(1, 3, *size, generator=torch.Generator().manual_seed(0))
 
-    found = TargetBook(backbone).targets(
+    found = TargetBook(network).targets(
         transfer_recipe(), [Style("a", lambda _: tiny, 1.0)], 64, whole
     )
 
