@@ -88,7 +88,7 @@ class LBFGS:
         length = _change(direction).clamp_min(1e-12)
         wanted = torch.where(self.scale > 0, length.minimum(self.bound), FIRST_CHANGE)
         share = _by_row(self.step_size * wanted / length)
-        return (images - direction * share).clamp_(0, 1)
+        return images.addcmul(direction, -share).clamp_(0, 1)
 
     def resized(self, size: tuple[int, int]) -> Self:
         """The optimiser of the same pictures at another size (H, W).
@@ -140,13 +140,13 @@ class LBFGS:
         direction, shares = gradient.clone(), []
         for pair in reversed(self.pairs):
             share = pair.inverse * _dot(pair.moved, direction)
-            direction.sub_(pair.turned * _by_row(share))
+            direction.addcmul_(pair.turned, _by_row(-share))
             shares.append(share)
         scale = torch.where(self.scale > 0, self.scale, 1)
         direction = preconditioned(direction).mul_(_by_row(scale))
         for pair, share in zip(self.pairs, reversed(shares), strict=True):
             back = pair.inverse * _dot(pair.turned, direction)
-            direction.add_(pair.moved * _by_row(share - back))
+            direction.addcmul_(pair.moved, _by_row(share - back))
         return direction
 
 

@@ -9,8 +9,8 @@ from torch import Tensor
 
 from stylize.backbones import Backbone
 
-# Larger tiles than this are no faster on a CPU.
-ENOUGH_BYTES = 2_500_000_000
+# On a CPU neither larger batches nor larger tiles than this are any faster.
+WHOLE_BYTES, TILE_BYTES = 4_000_000_000, 2_000_000_000
 SHARE = 0.4
 # Beside what a forward pass keeps there are gradients and float32 copies of layers.
 OVERHEAD = 2.0
@@ -29,8 +29,9 @@ def tile_side_px(
     pictures, _, height, width = batch
     room = free_bytes(device) * SHARE
     needed = OVERHEAD * kept_bytes_per_px(backbone, device) * pictures
-    if height * width * needed > room and device.type == "cpu":
-        room = min(room, ENOUGH_BYTES)
+    if device.type == "cpu":
+        is_whole = height * width * needed <= min(room, WHOLE_BYTES)
+        room = min(room, WHOLE_BYTES if is_whole else TILE_BYTES)
     return max(int(math.sqrt(room / needed)), 4 * backbone.reach_px, SMALLEST_PX)
 
 

@@ -49,7 +49,11 @@ class Objective:
             found = [[_leaves(each) for each in tile] for tile in found]
         by_kind = self._by_kind(found)
         torch.autograd.backward(torch.stack(list(by_kind.values())).sum())
-        gradient = torch.zeros_like(images) if variable.grad is None else variable.grad
+        gradient = torch.zeros_like(images)
+        if variable.grad is not None:
+            # Networks give it back channels last; in the pictures' own order what is
+            # done with both is ten times as fast.
+            gradient.copy_(variable.grad)
         if len(tiles) > 1:
             self._send_back(images, tiles, found, gradient)
         named = {kind: loss.detach() for kind, loss in by_kind.items()}
