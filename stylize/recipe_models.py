@@ -6,31 +6,22 @@ Nothing here needs torch.
 from collections.abc import Collection
 from typing import Annotated, Literal, Self, get_args
 
-from pydantic import (
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    TypeAdapter,
-    model_validator,
+from pydantic import Field, TypeAdapter, model_validator
+
+from stylize.dream_models import DeepDreamRecipe
+from stylize.recipe_fields import (
+    Common,
+    Digest,
+    Digests,
+    Share,
+    StepSize,
+    Strict,
+    Weight,
+    Weights,
 )
 
-
-def _alone_or_many(value: object) -> object:
-    return (value,) if isinstance(value, str) else value
-
-
-Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
-Digests = Annotated[
-    tuple[Digest, ...], Field(strict=False), BeforeValidator(_alone_or_many)
-]
-Weight = Annotated[float, Field(ge=0, allow_inf_nan=False)]
-Share = Annotated[float, Field(ge=0, le=1)]
 Steps = Annotated[int, Field(ge=0, le=10_000)]
-StepSize = Annotated[float, Field(gt=0, le=10)]
 Passes = Annotated[int, Field(ge=1, le=20)]
-Octave = Literal["octave1", "octave2"]
-Weights = Annotated[tuple[Weight, ...], Field(strict=False)]
 LayerWeights = dict[str, Weight]
 
 StyleLoss = Literal[
@@ -39,19 +30,7 @@ StyleLoss = Literal[
 ContentLoss = Literal["features", "self-similarity"]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class _Common(_Strict):
-    name: Annotated[str, Field(min_length=1, max_length=100)]
-    version: Annotated[int, Field(ge=1)] = 1
-    description: str = ""
-    seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
-    size_px: Annotated[int, Field(ge=64, le=8192)] = 384
-
-
-class Layers(_Strict):
+class Layers(Strict):
     """Which layers of a backbone count for style and content, and how much."""
 
     style: Annotated[LayerWeights, Field(min_length=1)]
@@ -64,13 +43,14 @@ class Layers(_Strict):
         return self
 
 
-class StyleTransferRecipe(_Common):
+class StyleTransferRecipe(Common):
     """The content image with the statistics that the style has in a backbone's layers.
 
     Steps fall geometrically from `coarsest_steps` at the first scale to `finest_steps`
     at the last. Content weight 0 makes a texture. `layers` has an entry for every
     backbone that the recipe can be used with. There is a style weight and a mask for
-    every style picture, or none.
+    every style picture, or none. `glaze` is how much of the content shows through in
+    the end.
     """
 
     algorithm: Literal["style-transfer"]
@@ -96,6 +76,7 @@ class StyleTransferRecipe(_Common):
     finest_steps: Steps = 50
     average_decay: Annotated[float, Field(ge=0, lt=1)] = 0.9
     tolerance: Weight = 0.0
+    glaze: Share = 0.0
 
     @model_validator(mode="after")
     def _has_layers_for_its_backbone(self) -> Self:
@@ -124,7 +105,7 @@ def _check_some_weight(field: str, weights: Collection[float]) -> None:
         raise ValueError(f"{field}: at least one weight has to be above 0")
 
 
-class PatchTransferRecipe(_Common):
+class PatchTransferRecipe(Common):
     """The content image repainted with patches of the style image.
 
     Steps fall geometrically from `coarsest_steps` at the first scale to
@@ -147,7 +128,7 @@ class PatchTransferRecipe(_Common):
     tv_weight: Weight = 0.0
 
 
-class CoherentPatchesRecipe(_Common):
+class CoherentPatchesRecipe(Common):
     """The content image repainted with patches that stay beside their neighbours.
 
     `passes` and `palette_shares` are those at the coarsest and at the finest scale.
@@ -164,27 +145,6 @@ class CoherentPatchesRecipe(_Common):
     passes: Annotated[tuple[Passes, Passes], Field(strict=False)] = (4, 2)
     palette_shares: Annotated[tuple[Share, Share], Field(strict=False)] = (0.3, 0.1)
     glaze: Share = 0.25
-
-
-class DeepDreamRecipe(_Common):
-    """The content image with the guide's forms, or its own, called forth in it."""
-
-    algorithm: Literal["deepdream"]
-    backbone: Literal["pyramid"] = "pyramid"
-    guide: Digest | None = None
-    octaves: Annotated[int, Field(ge=1, le=12)] = 4
-    octave_scale: Annotated[float, Field(gt=1, le=4)] = 1.4
-    steps: Steps = 4
-    step_size: Share = 0.01
-    layers: Annotated[tuple[Octave, ...], Field(min_length=1, strict=False)] = (
-        "octave1",
-        "octave2",
-    )
-    jitter_px: Annotated[int, Field(ge=0, le=256)] = 16
-    patch_px: Annotated[int, Field(ge=3, le=31)] = 17
-    guide_scale: Annotated[float, Field(gt=0, le=4)] = 0.5
-    guidance: Share = 0.8
-    blend: Share = 0.7
 
 
 AnyRecipe = (

@@ -15,12 +15,12 @@ from typing import Any
 from pydantic import ValidationError
 
 from stylize import pictures
+from stylize.dream_models import DeepDreamRecipe
 from stylize.errors import PictureError, RecipeError
 from stylize.recipe_models import (
     ALGORITHMS,
     RECIPE,
     CoherentPatchesRecipe,
-    DeepDreamRecipe,
     PatchTransferRecipe,
     Recipe,
     StyleTransferRecipe,
@@ -28,6 +28,9 @@ from stylize.recipe_models import (
 
 FOLDER = Path(__file__).parent / "recipes"
 PICTURE_FIELDS = ("style", "masks", "guide")
+
+# Backbones that come with the package.
+EMBEDDED = ("pyramid", "motifs")
 
 
 @dataclass(frozen=True)
@@ -113,8 +116,11 @@ def with_backbone(recipe: Recipe, backbone: str) -> Recipe:
 
 def backbones(recipe: Recipe) -> tuple[str, ...]:
     """The backbones that a recipe can run on."""
-    if isinstance(recipe, StyleTransferRecipe):
-        return tuple(recipe.layers)
+    match recipe:
+        case StyleTransferRecipe():
+            return tuple(recipe.layers)
+        case DeepDreamRecipe():
+            return tuple(recipe.objectives)
     return (recipe.backbone,)
 
 
@@ -126,7 +132,7 @@ def needs_style(recipe: Recipe) -> bool:
 def needs(recipe: Recipe) -> list[str]:
     """What has to be there, beside a content image, to render the recipe."""
     style = ["a style"] if needs_style(recipe) else []
-    embedded = recipe.backbone == "pyramid"
+    embedded = recipe.backbone in EMBEDDED
     return style if embedded else [*style, f"weights of {recipe.backbone}"]
 
 
@@ -145,11 +151,12 @@ def picture_digests(recipe: Recipe) -> tuple[str, ...]:
 def canonical_json(recipe: Recipe) -> str:
     """What decides the pixels, as JSON: sorted keys, no spaces.
 
-    The description is left out, and so are layers of backbones that are not used.
+    The description is left out, and so is what is said of backbones that are not used.
     """
     settings = recipe.model_dump(mode="json", exclude={"description"})
-    if isinstance(recipe, StyleTransferRecipe):
-        settings["layers"] = {recipe.backbone: settings["layers"][recipe.backbone]}
+    for field in ("layers", "objectives"):
+        if field in settings:
+            settings[field] = {recipe.backbone: settings[field][recipe.backbone]}
     return json.dumps(settings, sort_keys=True, separators=(",", ":"))
 
 
@@ -235,7 +242,7 @@ def _first(error: ValidationError) -> str:
     """The first complaint in one line: key, what was expected, what came."""
     complaint = error.errors(include_url=False)[0]
     kind, actual = complaint["type"], complaint["input"]
-    if kind.startswith("union_tag"):
+    if kind.startswith("union_tag") and not complaint["loc"]:
         known, named = ", ".join(ALGORITHMS), actual.get("algorithm")
         return f"algorithm: should be one of {known}, not {named!r}"
     algorithm, *keys = complaint["loc"]

@@ -78,7 +78,7 @@ class StyleTransfer:
             if not len(left):
                 tracker.skip(sum(counts[scale:]))
                 return Transfer(content, tracker.loss_history(), failures)
-        finished = self._recoloured(images, left)
+        finished = self._recoloured(images.lerp(left, self.recipe.glaze), left)
         if len(left) < len(content):
             finished = content.index_copy(0, numbers, finished)
         return Transfer(finished, tracker.loss_history(), failures)

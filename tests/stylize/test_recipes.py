@@ -9,8 +9,12 @@ from stylize import recipes
 from stylize.errors import RecipeError
 
 A, B, C = "ab" * 32, "bc" * 32, "cd" * 32
+DREAMS = [
+    *("dream", "dream-channel", "dream-class", "dream-guided", "dream-layers"),
+    *("dream-noise", "dream-octaves"),
+]
 PACKAGED = [
-    *("dream", "flow", "gatys", "gram", "mosaic", "nearest", "quick", "shallow"),
+    *(*DREAMS, "flow", "gatys", "gram", "mosaic", "nearest", "quick", "shallow"),
     *("sliced", "style", "texture", "wasserstein"),
 ]
 SETTINGS = {"version": 7, "name": "other", "seed": 99, "size_px": 640}
@@ -32,16 +36,22 @@ OTHER = {
     },
     "dream": SETTINGS
     | {
+        "backbone": "pyramid",
+        "objectives": {"motifs": [{"kind": "layer", "layer": "relu1_1"}]},
         "guide": A,
+        "guide_scale": 0.9,
+        "start": "noise",
+        "parameters": "fourier",
         "octaves": 2,
         "octave_scale": 1.9,
         "steps": 1,
         "step_size": 0.5,
-        "layers": ("octave2",),
+        "normalisation": "bands",
+        "smoothing": 2.0,
         "jitter_px": 3,
-        "patch_px": 5,
-        "guide_scale": 0.9,
-        "guidance": 0.3,
+        "robust_scale": 0.2,
+        "robust_degrees": 9.0,
+        "colours": "luminance",
         "blend": 0.4,
     },
     "gram": SETTINGS
@@ -68,6 +78,7 @@ OTHER = {
         "finest_steps": 3,
         "average_decay": 0.5,
         "tolerance": 0.1,
+        "glaze": 0.2,
     },
 }
 OTHER["shallow"] = SETTINGS | {
@@ -87,6 +98,13 @@ FIELDS = [(name, field) for name, others in OTHER.items() for field in others]
 def gram():
     """The recipe `gram` with two style pictures."""
     return recipes.with_styles(recipes.load("gram").recipe, [A, B], name="gram")
+
+
+@pytest.fixture
+def dream():
+    """The recipe `dream` on another backbone than its own as well."""
+    both = {name: [{"kind": "layer", "layer": "a"}] for name in ("motifs", "pyramid")}
+    return recipes.with_settings(recipes.load("dream").recipe, objectives=both)
 
 
 def write(folder, text, name="mine.toml"):
@@ -118,8 +136,8 @@ def test_packaged_recipes_say_where_their_numbers_come_from(name):
 
 
 @pytest.mark.parametrize(("name", "field"), FIELDS)
-def test_the_digest_covers_every_setting(name, field, gram):
-    recipe = gram if name == "gram" else recipes.load(name).recipe
+def test_the_digest_covers_every_setting(name, field, gram, dream):
+    recipe = {"gram": gram, "dream": dream}.get(name) or recipes.load(name).recipe
     changed = recipes.with_settings(recipe, **{field: OTHER[name][field]})
 
     assert recipes.digest(changed) != recipes.digest(recipe)
@@ -128,7 +146,8 @@ def test_the_digest_covers_every_setting(name, field, gram):
 @pytest.mark.parametrize("name", OTHER)
 def test_no_setting_is_left_out_of_the_test_of_the_digest(name):
     fields = type(recipes.load(name).recipe).model_fields.keys()
-    have_one_value = {"algorithm"} if name == "gram" else {"algorithm", "backbone"}
+    takes_others = name in ("gram", "dream")
+    have_one_value = {"algorithm"} if takes_others else {"algorithm", "backbone"}
 
     assert fields - have_one_value - {"description"} == OTHER[name].keys()
 
@@ -167,13 +186,15 @@ def test_style_transfer_waits_for_a_style_and_the_others_bring_theirs():
         if not recipes.needs_style(recipes.load(name).recipe)
     ]
 
-    assert complete == ["dream", "flow", "mosaic"]
+    assert complete == [*DREAMS, "flow", "mosaic"]
 
 
 @pytest.mark.parametrize(
     ("name", "needs"),
     [
         ("flow", []),
+        ("dream", []),
+        ("dream-octaves", ["weights of inception_v3"]),
         ("style", ["a style"]),
         ("gram", ["a style", "weights of vgg19"]),
         ("quick", ["a style", "weights of squeezenet1_1"]),
@@ -280,7 +301,7 @@ def test_a_recipe_of_ones_own_takes_a_picture_beside_it(tmp_path):
 def test_a_recipe_of_ones_own_can_take_a_packaged_picture(tmp_path):
     path = write(tmp_path, 'algorithm = "deepdream"\nguide = "reverie"\n')
 
-    assert recipes.load(str(path)).pictures == recipes.load("dream").pictures
+    assert recipes.load(path).pictures == recipes.load("dream-guided").pictures
 
 
 TRANSFER = """
@@ -318,6 +339,15 @@ def test_style_transfer_takes_one_style_or_several_each_with_a_mask(tmp_path):
         ('algorithm = "deepdream"\nblend = nan', "blend: .*not nan"),
         ('algorithm = "deepdream"\nseed = true', "seed: .* valid integer, not True"),
         ('algorithm = "deepdream"\nguide = "none.jpg"', "guide: .*No such file"),
+        ('algorithm = "deepdream"\nsteps = 0', "steps: .* equal to 1, not 0"),
+        (
+            'algorithm = "deepdream"\n[objectives]\nmotifs = [{ kind = "layers" }]',
+            "objectives.motifs.0: .*'layers' found .*'layer', 'channel'",
+        ),
+        (
+            'algorithm = "deepdream"\nbackbone = "vgg19"',
+            "objectives: only for motifs, not for 'vgg19'",
+        ),
         ('algorithm = "deepdream"\nguide = 3', "guide: .* valid string, not 3"),
         (f'style = ["mosaic", "no.jpg"]{TRANSFER}', "style: .*No such file"),
         ('algorithm = "style-transfer"', "layers: Field required"),

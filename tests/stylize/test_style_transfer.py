@@ -141,6 +141,16 @@ def test_colours_can_be_kept_in_their_places(transfer, transfer_recipe, noise):
     assert not torch.allclose(luminance(made.images), luminance(content), atol=0.02)
 
 
+def test_a_glaze_lets_the_content_show_through(transfer, transfer_recipe, noise):
+    content = noise(1)
+
+    bare, glazed = (
+        transfer(transfer_recipe(glaze=share), content)[0].images for share in (0, 0.4)
+    )
+
+    assert torch.allclose(glazed, 0.6 * bare + 0.4 * content, atol=1e-5)
+
+
 def test_colours_can_be_kept_as_statistics(transfer, transfer_recipe, noise):
     content = noise(1) * 0.4 + 0.3
 

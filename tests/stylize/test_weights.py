@@ -7,7 +7,7 @@ from website import Answer, Website, serving
 
 from stylize import weights
 from stylize.errors import LayerError, WeightsError
-from stylize.recipe_models import DeepDreamRecipe
+from stylize.recipe_models import PatchTransferRecipe
 from stylize.weights import Weights
 
 CONTENT = b"a network" * 1000
@@ -42,12 +42,12 @@ def put(folder, name, content=CONTENT):
     return folder / name
 
 
-def dream(**settings):
-    return DeepDreamRecipe(name="dream", algorithm="deepdream", **settings)
+def flow(**settings):
+    return PatchTransferRecipe(name="flow", algorithm="patch-transfer", **settings)
 
 
 def test_the_pyramids_weights_are_its_specification_and_seed(folder):
-    one, same, other = (weights.of(dream(seed=n), folder=folder) for n in (1, 1, 2))
+    one, same, other = (weights.of(flow(seed=n), folder=folder) for n in (1, 1, 2))
 
     assert one == same == weights.embedded(1)
     assert one != other
