@@ -108,7 +108,8 @@ def list_weights(as_json: options.AsJson = False) -> None:
 
     folder = load().weights_dir
     rows = [_weights_row(name, folder) for name in networks.known()]
-    rows = [row for row in rows if row["there"] or row["backbone"] in networks.CHAINS]
+    tuned = networks.tuned()
+    rows = [row for row in rows if row["there"] or row["backbone"] in tuned]
     if as_json:
         stdout.print_json(json.dumps(rows))
     else:
@@ -209,13 +210,18 @@ def _verdict(name: str) -> dict[str, Any]:
 
 
 def _loaded(path: Path) -> str:
-    from stylize import excerpts, layers, weights
+    from stylize import excerpts, layers, networks, weights
     from stylize.checkpoints import Checkpoint
 
     checkpoint = Checkpoint.open(path)
     backbone = weights.backbone_of(path)
     if backbone is None:
         return "a checkpoint, of no backbone by its name"
-    deepest = layers.listing(backbone)[-1].name
+    *others, deepest = [layer.name for layer in layers.listing(backbone)]
+    remark = ""
+    if deepest == networks.LOGITS and not checkpoint.has(
+        f"{networks.CHAINS[backbone][deepest]}."
+    ):
+        deepest, remark = others[-1], ", features only"
     excerpts.excerpt(backbone, [deepest]).fill(checkpoint)
-    return f"loads as {backbone}"
+    return f"loads as {backbone}{remark}"

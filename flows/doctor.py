@@ -148,7 +148,7 @@ def _weights(settings: Settings) -> Finding:
 
     def look() -> str:
         there, missing = [], []
-        for backbone in networks.CHAINS:
+        for backbone in networks.tuned():
             path = weights.locate(backbone, settings.weights_dir)
             if path is None:
                 missing.append(backbone)

@@ -16,6 +16,7 @@ from stylize import devices, excerpts, networks
 from stylize.checkpoints import Checkpoint
 from stylize.errors import LayerError, WeightsError
 from stylize.layers import Layer, find_layer
+from stylize.motifs import network as motifs
 from stylize.pyramid import PYRAMID, Pyramid
 from stylize.weights import Weights
 
@@ -214,8 +215,12 @@ def _unpad(network: nn.Module) -> int:
 
 def _normalisation(name: str, device: torch.device) -> tuple[Tensor, Tensor]:
     """Factor and summand (3, 1, 1) that bring [0, 1] to what the network takes."""
-    published = networks.published(name).transforms()
-    of_google = name in OF_GOOGLE
-    mean, std = (HALF, HALF) if of_google else (published.mean, published.std)
+    if name == networks.MOTIFS:
+        mean, std = motifs.MEAN, motifs.STD
+    elif name in OF_GOOGLE:
+        mean, std = HALF, HALF
+    else:
+        published = networks.published(name).transforms()
+        mean, std = published.mean, published.std
     scale = 1 / torch.tensor(std, device=device).view(3, 1, 1)
     return scale, -torch.tensor(mean, device=device).view(3, 1, 1) * scale

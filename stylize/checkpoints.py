@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import safetensors.torch
 import torch
 from torch import Tensor, nn
 
@@ -45,6 +46,10 @@ class Checkpoint:
                 "again, or name another file"
             ) from exc
         return cls(path, named)
+
+    def has(self, prefix: str) -> bool:
+        """Whether it has a tensor whose name starts like this."""
+        return any(key.startswith(prefix) for key in self.tensors)
 
     def fill(self, network: nn.Module, backbone: str, *, prefix: str = "") -> None:
         """The network has this checkpoint's numbers, in float32, after this.
@@ -86,5 +91,7 @@ def _name(key: str) -> str:
 
 
 def _load(path: Path) -> Any:
+    if path.suffix == ".safetensors":
+        return safetensors.torch.load_file(path)
     mapped = zipfile.is_zipfile(path)  # files of old are not, and cannot be mapped
     return torch.load(path, map_location="cpu", weights_only=True, mmap=mapped)

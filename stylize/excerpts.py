@@ -12,8 +12,9 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.googlenet import BasicConv2d as GoogLeNetBlock
 from torchvision.models.inception import BasicConv2d as InceptionBlock
 
-from stylize import networks
+from stylize import heads, networks
 from stylize.checkpoints import Checkpoint
+from stylize.errors import WeightsError
 
 _BLOCKS = (GoogLeNetBlock, InceptionBlock)
 
@@ -30,6 +31,8 @@ class Chain(nn.Module):
         self.links = nn.ModuleDict(
             {link: network.get_submodule(path) for link, path in self.paths.items()}
         )
+        if networks.LOGITS in self.links:
+            self.links[networks.LOGITS] = heads.of(self.links[networks.LOGITS])
         # A rectifier in place saves memory, but not where its input is wanted.
         for (before, _), (_, link) in pairwise(self.links.items()):
             if isinstance(link, nn.ReLU):
@@ -46,6 +49,11 @@ class Chain(nn.Module):
     def fill(self, checkpoint: Checkpoint) -> None:
         """The links have the checkpoint's numbers after this, or WeightsError."""
         for link, path in self.paths.items():
+            if link == networks.LOGITS and not checkpoint.has(f"{path}."):
+                raise WeightsError(
+                    f"weights {checkpoint.path} have the features of {self.name} only, "
+                    "and tell no classes: name a whole checkpoint, or dream of a layer"
+                )
             checkpoint.fill(self.links[link], self.name, prefix=f"{path}.")
 
     def fold(self) -> None:

@@ -1,7 +1,7 @@
 """What is known of each layer of a backbone, without its weights."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from math import prod
 
@@ -108,14 +108,19 @@ def _octaves(size_px: int) -> Iterator[Layer]:
 def _links(
     backbone: str, network: nn.Module, sights: Mapping[str, Sight]
 ) -> Iterator[Layer]:
+    sight: Sight | None = None
     for name, path in networks.CHAINS[backbone].items():
+        before = sight
         inside = [
             sight
             for node, sight in sights.items()
             if node == path or node.startswith(f"{path}.")
         ]
-        link = network.get_submodule(path)
-        yield _layer(name, type(link).__name__, inside[-1], link)
+        link, sight = network.get_submodule(path), inside[-1]
+        if before and isinstance(link, nn.Linear):  # it is asked of every position
+            shape = 1, link.out_features, *before.shape[2:]
+            sight = replace(before, shape=shape)
+        yield _layer(name, type(link).__name__, sight, link)
 
 
 def _nodes(

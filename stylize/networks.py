@@ -19,6 +19,7 @@ from torchvision.models import WeightsEnum
 from torchvision.models.feature_extraction import NodePathTracer
 
 from stylize.errors import LayerError
+from stylize.motifs import network as motifs
 from stylize.pyramid import PYRAMID
 
 
@@ -51,16 +52,21 @@ _INCEPTION_V3 = (
     *("Mixed_7a", "Mixed_7b", "Mixed_7c"),
 )
 
-# Module paths by layer name, in the order in which they run.
+LOGITS, MOTIFS = "logits", "motifs"
+
+# Module paths by layer name, in the order in which they run; the last of each chain
+# tells the classes.
 CHAINS: dict[str, dict[str, str]] = {
-    "vgg19": _features(_vgg(2, 2, 4, 4, 4)),
-    "vgg16": _features(_vgg(2, 2, 3, 3, 3)),
+    "vgg19": _features(_vgg(2, 2, 4, 4, 4)) | {LOGITS: "classifier"},
+    "vgg16": _features(_vgg(2, 2, 3, 3, 3)) | {LOGITS: "classifier"},
     "inception_v3": {layer: layer for layer in _INCEPTION_V3}
-    | {"MaxPool_3a_3x3": "maxpool1", "MaxPool_5a_3x3": "maxpool2"},
+    | {"MaxPool_3a_3x3": "maxpool1", "MaxPool_5a_3x3": "maxpool2", LOGITS: "fc"},
     "googlenet": {
         layer: layer.replace("pool", "maxpool").replace("_", "") for layer in _GOOGLENET
-    },
-    "squeezenet1_1": _features(_SQUEEZENET),
+    }
+    | {LOGITS: "fc"},
+    "squeezenet1_1": _features(_SQUEEZENET) | {LOGITS: "classifier.1"},
+    MOTIFS: _features(motifs.LAYERS) | {LOGITS: "logits"},
 }
 _HEADLESS = {"init_weights": False, "aux_logits": False, "transform_input": False}
 _OPTIONS = {"inception_v3": _HEADLESS, "googlenet": _HEADLESS}
@@ -70,7 +76,12 @@ _OPTIONS = {"inception_v3": _HEADLESS, "googlenet": _HEADLESS}
 def known() -> tuple[str, ...]:
     """The names of all torchvision classifiers, the tuned ones first."""
     others = [name for name in models.list_models(module=models) if name not in CHAINS]
-    return (*CHAINS, *others)
+    return (*tuned(), *others)
+
+
+def tuned() -> tuple[str, ...]:
+    """The names of those torchvision classifiers whose layers are named by papers."""
+    return tuple(name for name in CHAINS if name != MOTIFS)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -88,6 +99,9 @@ def build(name: str) -> nn.Module:
     Raises:
         LayerError: there is none; the message has the nearest names.
     """
+    if name == MOTIFS:
+        with torch.device("meta"):
+            return motifs.build().eval()
     _check(name)
     with _Hollow():
         network: nn.Module = models.get_model(
@@ -141,8 +155,8 @@ def trace(network: nn.Module) -> tuple[fx.Graph, Mapping[fx.Node, str]]:
 
 
 def _check(name: str) -> None:
-    if name == PYRAMID:
-        raise LayerError(f"{PYRAMID} is embedded: it needs no weights")
+    if name in (PYRAMID, MOTIFS):
+        raise LayerError(f"{name} is embedded: it needs no weights")
     if name not in known():
-        meant = nearest(name, (*known(), PYRAMID))
+        meant = nearest(name, (*known(), MOTIFS, PYRAMID))
         raise LayerError(f"there is no backbone {name!r}{meant}")

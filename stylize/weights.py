@@ -16,7 +16,10 @@ import torch
 from stylize import downloads, pyramid, recipes
 from stylize.downloads import OnBytes
 from stylize.errors import WeightsError
+from stylize.motifs import network
 from stylize.recipe_models import AnyRecipe
+
+MOTIFS = "motifs"
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,10 @@ def locate(backbone: str, folder: Path) -> Path | None:
     """The file of a backbone's weights in `folder` or in torch hub's cache.
 
     That is torchvision's own, else the first that is called `BACKBONE.pth` or
-    `BACKBONE-….pth`.
+    `BACKBONE-….pth`. Those of `motifs` are in the package.
     """
+    if backbone == MOTIFS:
+        return network.WEIGHTS
     published = file_name(backbone)
     for place in (folder, Path(torch.hub.get_dir()) / "checkpoints"):
         named = [place / published, place / f"{backbone}.pth"]
@@ -110,6 +115,8 @@ def backbone_of(path: Path) -> str | None:
     """The backbone that has such a name for its weights, if one has."""
     from stylize import networks
 
+    if path.stem == MOTIFS:
+        return MOTIFS
     for backbone in networks.known():
         if path.name == file_name(backbone) or path.stem == backbone:
             return backbone
@@ -198,7 +205,7 @@ def _ways(backbone: str, folder: Path) -> str:
 
 def _weightless() -> Iterator[str]:
     for name in recipes.packaged():
-        if recipes.load(name).recipe.backbone == pyramid.PYRAMID:
+        if recipes.load(name).recipe.backbone in recipes.EMBEDDED:
             yield name
 
 

@@ -190,8 +190,16 @@ def test_weights_verify_loads_what_is_there_and_prints_its_digest(command, squee
 
     assert row_of(table, squeezenet.path)[1:] == [
         squeezenet.digest,
-        "loads as squeezenet1_1",
+        "loads as squeezenet1_1, features only",
     ]
+
+
+def test_weights_verify_knows_the_packaged_ones(command):
+    from stylize.motifs import network
+
+    row = row_of(command("weights", "verify", "motifs"), network.WEIGHTS)
+
+    assert row[2] == "loads as motifs"
 
 
 def test_weights_verify_ends_badly_when_one_is_damaged(failing, squeezenet, folder):

@@ -2,9 +2,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 from random_weights import random_weights
+from safetensors.torch import load_file
 
 from stylize import backbones
 from stylize.errors import LayerError, WeightsError
+from stylize.motifs import network as motifs
 from stylize.weights import Weights, checked, locate
 
 CPU = torch.device("cpu")
@@ -224,6 +226,19 @@ def test_octaves_come_from_the_seed(noise):
     assert list(found) == ["octave2"]
     assert torch.equal(found["octave2"], same.features(noise(0))["octave2"])
     assert not torch.equal(found["octave2"], other.features(noise(0))["octave2"])
+
+
+def test_the_network_of_motifs_comes_with_the_package(noise):
+    backbone = opened("motifs", checked(motifs.WEIGHTS), "relu2_1", "logits")
+    plain = motifs.build().eval()
+    halves = load_file(motifs.WEIGHTS)
+    plain.load_state_dict({name: half.float() for name, half in halves.items()})
+
+    found = backbone.features(noise(0))
+
+    logits = plain((noise(0) - 0.5) / 0.25)
+    assert list(found) == ["relu2_1", "logits"]
+    assert torch.allclose(found["logits"].mean(dim=(2, 3)), logits, atol=1e-4)
 
 
 def test_any_other_classifier_has_the_nodes_of_its_graph(tmp_path, noise):
