@@ -1,6 +1,7 @@
 """Batches of leased jobs become outputs: decoded, rendered, stored, recorded."""
 
 import json
+import logging
 import time
 import traceback
 from collections.abc import Callable, Sequence
@@ -33,6 +34,8 @@ from stylize.recipe_models import Recipe
 from stylize.render import Rendering, Studio
 from stylize.tensors import from_arrays, to_arrays
 from stylize.weights import Weights
+
+logger = logging.getLogger(__name__)
 
 # What `stylize` complains of on purpose is the same for all jobs of a recipe.
 _NOT_ONE_JOBS_FAULT = (PipelineError, SQLAlchemyError, StylizeError)
@@ -76,6 +79,8 @@ class Renderer:
                 raise  # all jobs of the lease fail, or it goes back
             error = traceback.format_exc()
         else:
+            for note in rendering.notes:
+                logger.info("recipe %s: %s", self.recipe.name, note)
             self._give_up(jobs, rendering.failures, token)
             return self._record(rows, token)
         # Here, and not above, the failed batch's tensors are gone.

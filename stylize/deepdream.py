@@ -1,138 +1,197 @@
-"""DeepDream on a batch: octaves with detail re-injection, guided by a picture.
+"""DeepDream on a batch: octaves with detail re-injection.
 
 After Mordvintsev, Olah and Tyka, Inceptionism: Going Deeper into Neural Networks (2015,
-https://research.google/blog/inceptionism-going-deeper-into-neural-networks/), and the
-guided dream of their notebook: wherever a picture faintly resembles something in the
-guide it is changed to resemble it more, and the backbone's activations are raised by
-gradient ascent. Opposed to the notebook the likeness is that of whole patches, as
-random filters know no forms, and the gradient is smoothed at three widths and divided
-by its standard deviation, so that one step size serves every octave.
+https://research.google/blog/inceptionism-going-deeper-into-neural-networks/) and their
+notebook, https://github.com/google/deepdream: the gradient of what a network sees is
+added to a small copy of the picture, and what that changed is carried to ever larger
+ones. Opposed to the notebook several objectives go together, each divided by its value
+at the start; pictures are mirrored at their edges instead of rolled over them; and
+tiles have a margin, and other cuts at every step.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from stylize.patches import PatchBook, call_forth, form_book
-from stylize.progress import Progress, Tracker
-from stylize.pyramid import Pyramid
-from stylize.recipe_models import DeepDreamRecipe
-from stylize.scales import octaves, resize, shrink_to
+from stylize import colours, goals
+from stylize.backbones import Backbone
+from stylize.climb import Climb
+from stylize.dream_models import DeepDreamRecipe, GuideObjective
+from stylize.errors import PictureError
+from stylize.goals import Goal
+from stylize.progress import Tracker
+from stylize.scales import octaves, resize, shrink_to, size_of
 
-FORMS, SMALLEST_PX = 3000, 32
-WIDTHS_PX, DRIFT_PX = (0.5, 1.0, 2.0), 4.0
+GUIDE_POSITIONS = 4096
+NOISE = 0.15
 
 
-def dream(
-    recipe: DeepDreamRecipe,
-    content: Tensor,
-    guide: Tensor | None,
-    backbone: Pyramid,
-    on_progress: Callable[[Progress], None],
-) -> tuple[Tensor, list[list[float]]]:
-    """Pictures (B, 3, H, W) with the guide's forms called forth, and their losses.
+@dataclass(frozen=True)
+class Dream:
+    """Pictures (B, 3, H, W), their losses, why some were given up, and remarks."""
 
-    Without a guide (1, 3, H', W') each picture finds its own forms in itself, smaller.
+    images: Tensor
+    loss_history: list[list[float]]
+    failures: list[str | None]
+    notes: tuple[str, ...] = ()
+
+
+class Goals(Protocol):
+    """What is climbed, made for pictures (B, 3, H, W) at one octave."""
+
+    def __call__(self, base: Tensor) -> Sequence[Goal]: ...
+
+
+@dataclass
+class DeepDream:
+    """A recipe with a backbone and what it dreams of, ready to be applied to a batch.
+
+    What goes through the network at once has at most `tile_px` x `tile_px` pixels a
+    picture.
     """
-    height, width = content.shape[2:]
-    sizes = octaves(
-        height,
-        width,
-        count=recipe.octaves,
-        octave_scale=recipe.octave_scale,
-        smallest_px=2 * recipe.patch_px,
-    )
-    tracker = Tracker(
-        on_progress, total=len(sizes) * recipe.steps, pictures=len(content)
-    )
-    generator = torch.Generator().manual_seed(recipe.seed)
-    detail = torch.zeros_like(content)
-    for size in sizes:
-        base = resize(content, size).clamp(0, 1)
-        images = (base + resize(detail, size)).clamp(0, 1)
-        books = _form_books(recipe, base, guide, generator)
-        for _ in range(recipe.steps):
-            images = _resembling(recipe, images, books, generator)
-            images, activation = _raised(recipe, images, backbone, generator)
-            tracker.step(-activation)
-        detail = images - base
-    return (content + recipe.blend * detail).clamp(0, 1), tracker.loss_history()
 
+    recipe: DeepDreamRecipe
+    backbone: Backbone
+    goals: Goals
+    tile_px: int
+    _generator: torch.Generator = field(default_factory=torch.Generator)
 
-@torch.no_grad()
-def _form_books(
-    recipe: DeepDreamRecipe,
-    base: Tensor,
-    guide: Tensor | None,
-    generator: torch.Generator,
-) -> list[PatchBook]:
-    """The forms to look for in each picture; they grow with the octave."""
-    sources = base if guide is None else guide
-    long_side_px = round(recipe.guide_scale * max(base.shape[2:]))
-    small = shrink_to(sources, long_side_px, short_side_px=SMALLEST_PX)
-    drawn_from = generator.get_state()
-    books = []
-    for source in torch.split(small.clamp(0, 1), 1):
-        generator.set_state(drawn_from)
-        books.append(
-            form_book(
-                source, patch_px=recipe.patch_px, count=FORMS, generator=generator
-            )
+    def apply(self, content: Tensor, tracker: Tracker) -> Dream:
+        """The content (B, 3, H, W) with more of what the backbone sees in it.
+
+        A picture's result does not depend on the others in the batch. One whose
+        gradient is not a number any more is given up; the others go on.
+        """
+        recipe, sizes = self.recipe, self._sizes(content)
+        failures: list[str | None] = [None] * len(content)
+        if not sizes:
+            tracker.skip(tracker.total)
+            return Dream(content, tracker.loss_history(), self._too_small(content))
+        self._generator.manual_seed(recipe.seed)
+        start = self._start(content, sizes[0])
+        detail = torch.zeros(1, device=content.device).expand_as(content)
+        for octave, size in enumerate(sizes, 1):
+            base = resize(start, size).clamp(0, 1)
+            where = f"octave {octave} of {len(sizes)} ({max(size)} px)"
+            images = (base + resize(detail, size)).clamp(0, 1)
+            climb = self._climb(base, where, failures)
+            detail = climb.up(images, tracker).sub_(base)
+        return Dream(
+            self._finished(content, start, detail, failures),
+            tracker.loss_history(),
+            failures,
+            self._notes(sizes, content),
         )
-    return books if guide is None else books * len(base)
+
+    def steps(self, content: Tensor) -> int:
+        """How many steps `apply` takes at most."""
+        return max(1, len(self._sizes(content))) * self.recipe.steps
+
+    def _sizes(self, content: Tensor) -> list[tuple[int, int]]:
+        if min(size_of(content)) < self.backbone.smallest_px:
+            return []
+        return octaves(
+            *size_of(content),
+            count=self.recipe.octaves,
+            octave_scale=self.recipe.octave_scale,
+            smallest_px=self.backbone.smallest_px,
+        )
+
+    def _start(self, content: Tensor, coarsest: tuple[int, int]) -> Tensor:
+        if self.recipe.start == "content":
+            return content
+        # One noise for all, so that a picture comes out as it does alone; as fine as
+        # the coarsest octave, as noise that is finer would be left in the picture.
+        noise = torch.randn(1, 3, *coarsest, generator=self._generator)
+        grey = (0.5 + NOISE * noise).clamp(0, 1).to(content.device)
+        return resize(grey, size_of(content)).expand_as(content).clamp(0, 1)
+
+    def _climb(self, base: Tensor, where: str, failures: list[str | None]) -> Climb:
+        return Climb(
+            self.recipe,
+            self.backbone,
+            self.goals(base),
+            self.tile_px,
+            self._generator,
+            where,
+            failures,
+        )
+
+    def _finished(
+        self,
+        content: Tensor,
+        start: Tensor,
+        detail: Tensor,
+        failures: Sequence[str | None],
+    ) -> Tensor:
+        images = (start + self.recipe.blend * detail).clamp_(0, 1)
+        if self.recipe.colours == "luminance":
+            images = colours.keep_luminance(images, content)
+        for row, failure in enumerate(failures):
+            if failure is not None:
+                images[row] = content[row]
+        return images
+
+    def _too_small(self, content: Tensor) -> list[str | None]:
+        height, width = size_of(content)
+        return [
+            f"{self.backbone.name} sees nothing in {width}x{height} px: it needs at "
+            f"least {self.backbone.smallest_px} px on each side"
+        ] * len(content)
+
+    def _notes(
+        self, sizes: Sequence[tuple[int, int]], content: Tensor
+    ) -> tuple[str, ...]:
+        missing = self.recipe.octaves - len(sizes)
+        if not missing:
+            return ()
+        height, width = size_of(content)
+        return (
+            f"{missing} of {self.recipe.octaves} octaves of {width}x{height} px were "
+            f"left out: {self.backbone.name} needs {self.backbone.smallest_px} px",
+        )
 
 
-@torch.no_grad()
-def _resembling(
-    recipe: DeepDreamRecipe,
-    images: Tensor,
-    books: list[PatchBook],
-    generator: torch.Generator,
-) -> Tensor:
-    """Each picture moved towards the likest forms of its book."""
-    stride = max(1, recipe.patch_px // 4)
-    shift = int(torch.randint(stride, (), generator=generator))
-    called = [
-        call_forth(image, book, stride=stride, shift=shift)
-        for image, book in zip(torch.split(images, 1), books, strict=True)
-    ]
-    return images.lerp(torch.cat(called), recipe.guidance).clamp(0, 1)
+@dataclass(frozen=True)
+class RecipeGoals:
+    """The goals of a recipe's objectives; a picture without a guide is its own."""
+
+    recipe: DeepDreamRecipe
+    backbone: Backbone
+    guide: Tensor | None = None
+
+    def __call__(self, base: Tensor) -> Sequence[Goal]:
+        """The goals for pictures (B, 3, H, W) at one octave.
+
+        Raises:
+            PictureError: the guide is too small for the backbone.
+            LayerError: a layer, channel or class is not there.
+        """
+        objectives = self.recipe.objectives[self.recipe.backbone]
+        guided = any(isinstance(each, GuideObjective) for each in objectives)
+        guides = self._features(base) if guided else {}
+        return goals.of(objectives, self.backbone.name, guides, base.device)
+
+    @torch.no_grad()
+    def _features(self, base: Tensor) -> dict[str, Tensor]:
+        """Features (B or 1, C, M) of what guides the pictures, by layer."""
+        source = base if self.guide is None else self.guide
+        long_side_px = round(self.recipe.guide_scale * max(size_of(base)))
+        smallest_px = self.backbone.smallest_px
+        small = shrink_to(source, long_side_px, short_side_px=smallest_px).clamp(0, 1)
+        height, width = size_of(small)
+        if min(height, width) < smallest_px:
+            raise PictureError(
+                f"the guide is {width}x{height} px, and {self.backbone.name} sees "
+                f"nothing smaller than {smallest_px} px: name a larger one"
+            )
+        found = self.backbone.features(small)
+        return {name: _some(features.flatten(2)) for name, features in found.items()}
 
 
-def _raised(
-    recipe: DeepDreamRecipe,
-    images: Tensor,
-    backbone: Pyramid,
-    generator: torch.Generator,
-) -> tuple[Tensor, Tensor]:
-    """One step of gradient ascent, and the mean square of the activations, (B,)."""
-    reach = recipe.jitter_px
-    down, across = torch.randint(-reach, reach + 1, (2,), generator=generator).tolist()
-    rolled = torch.roll(images, (down, across), dims=(2, 3)).requires_grad_()
-    layers = backbone.features(rolled)
-    activation = torch.stack(
-        [layers[name].square().mean(dim=(1, 2, 3)) for name in recipe.layers]
-    ).mean(dim=0)
-    (gradient,) = torch.autograd.grad(activation.sum(), rolled)
-    ascent = torch.roll(_normalised(gradient), (-down, -across), dims=(2, 3))
-    raised = (images + recipe.step_size * ascent).clamp(0, 1)
-    return raised, activation.detach()
-
-
-def _normalised(gradient: Tensor) -> Tensor:
-    """The mean of three smoothed gradients, free of slow drifts, with deviation 1."""
-    smooth = torch.stack([_gaussian(gradient, width) for width in WIDTHS_PX]).mean(0)
-    local = smooth - _gaussian(smooth, DRIFT_PX)
-    return local / local.std(dim=(1, 2, 3), keepdim=True).clamp_min(1e-12)
-
-
-def _gaussian(images: Tensor, width_px: float) -> Tensor:
-    reach = round(3 * width_px)
-    offsets = torch.arange(-reach, reach + 1.0, device=images.device)
-    line = torch.softmax(-offsets.square() / (2 * width_px**2), dim=0)
-    kernel = line.view(1, 1, -1, 1).repeat(3, 1, 1, 1)
-    padded = F.pad(images, (reach,) * 4, mode="replicate")
-    down = F.conv2d(padded, kernel, groups=3)
-    return F.conv2d(down, kernel.transpose(2, 3), groups=3)
+def _some(features: Tensor) -> Tensor:
+    """At most `GUIDE_POSITIONS` of the positions, evenly spread."""
+    return features[:, :, :: -(-features.shape[2] // GUIDE_POSITIONS)]

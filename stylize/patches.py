@@ -38,17 +38,6 @@ def colour_book(
     return PatchBook(drawn, basis, drawn.T @ basis, patch_px)
 
 
-def form_book(
-    picture: Tensor, *, patch_px: int, count: int, generator: torch.Generator
-) -> PatchBook:
-    """At most `count` patches without their mean colour, compared by direction only."""
-    drawn = drawn_patches(picture, patch_px, count, generator)
-    planes = drawn.view(3, -1, drawn.shape[1])  # (3, p * p, M)
-    forms = (planes - planes.mean(dim=1, keepdim=True)).flatten(0, 1)
-    basis = principal(forms)
-    return PatchBook(forms, basis, F.normalize(forms.T @ basis, dim=1), patch_px)
-
-
 def repaint(
     image: Tensor, book: PatchBook, *, stride: int, shift: int, spread: float
 ) -> Tensor:
@@ -65,20 +54,6 @@ def repaint(
     if spread:
         handicap = handicap - spread * remoteness(queries, book.codes)
     return grid.paste(book.patches[:, best(queries, book.codes, handicap)])
-
-
-def call_forth(image: Tensor, book: PatchBook, *, stride: int, shift: int) -> Tensor:
-    """A picture (1, 3, H, W) with each patch's form replaced by the likest one.
-
-    A patch's mean colour stays; how strong its form is does not matter.
-    """
-    grid = Grid(image, book.patch_px, stride, shift)
-    found = grid.cut()
-    # The basis of a form book does not see mean colours: they need not be taken off.
-    queries = found.T @ book.basis
-    chosen = best(queries, book.codes, book.codes.new_zeros(len(book.codes)))
-    level = found.view(3, -1, found.shape[1]).mean(dim=1)  # (3, N)
-    return grid.paste(book.patches[:, chosen]) + grid.spread(level)
 
 
 def some_patches(
@@ -135,10 +110,6 @@ class Grid:
             weighted[None], (height, width), self._patch_px, stride=self.stride
         )
         return self._averaged(total)
-
-    def spread(self, levels: Tensor) -> Tensor:
-        """One value per channel and patch (3, N), spread over the patches' places."""
-        return self._averaged(self._laid(levels))
 
     def _averaged(self, total: Tensor) -> Tensor:
         ones = total.new_ones(1, self.rows * self.columns)

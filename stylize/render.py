@@ -8,15 +8,15 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from stylize import backbones, coherent_patches, memory, patch_transfer, tensors
+from stylize import backbones, coherent_patches, goals, memory, patch_transfer, tensors
 from stylize.backbones import Backbone
-from stylize.deepdream import dream
+from stylize.deepdream import DeepDream, RecipeGoals
+from stylize.dream_models import DeepDreamRecipe
 from stylize.errors import PictureError
 from stylize.progress import Progress, Tracker
 from stylize.pyramid import Pyramid
 from stylize.recipe_models import (
     CoherentPatchesRecipe,
-    DeepDreamRecipe,
     PatchTransferRecipe,
     Recipe,
     StyleTransferRecipe,
@@ -38,7 +38,7 @@ class Rendering:
 
     `loss_history` has one list per picture, at most 200 points each; `failures` has
     one line for each picture that was given up, else None; `dtype` is what the
-    convolutions ran in.
+    convolutions ran in; `notes` are remarks for whoever wanted the pictures.
     """
 
     images: Tensor
@@ -46,6 +46,7 @@ class Rendering:
     failures: list[str | None]
     dtype: str
     device: str
+    notes: tuple[str, ...] = ()
 
 
 class _Network(NamedTuple):
@@ -94,6 +95,10 @@ class Studio:
             LayerError, WeightsError: the backbone is not as the recipe has it.
         """
         try:
+            if isinstance(recipe, DeepDreamRecipe):
+                return self._dreamt(
+                    recipe, batch, weights, pictures, on_progress, every
+                )
             if isinstance(recipe, StyleTransferRecipe):
                 return self._transferred(
                     recipe, batch, weights, pictures, on_progress, every
@@ -135,9 +140,41 @@ class Studio:
             made.images, made.loss_history, made.failures, book.backbone.dtype
         )
 
+    def _dreamt(
+        self,
+        recipe: DeepDreamRecipe,
+        batch: Tensor,
+        weights: Weights,
+        pictures: Pictures,
+        on_progress: OnProgress,
+        every: int,
+    ) -> Rendering:
+        objectives = recipe.objectives[recipe.backbone]
+        layers = {goals.layer_of(each, recipe.backbone) for each in objectives}
+        network = _Network(
+            recipe.backbone, weights.digest, frozenset(layers), "max", "zeros", 0
+        )
+        backbone = self._known(network, weights).backbone
+        guide = None
+        if recipe.guide is not None:
+            guide = _picture("guide", recipe.guide, pictures, self.device, LARGEST_PX)
+        dream = DeepDream(
+            recipe,
+            backbone,
+            RecipeGoals(recipe, backbone, guide),
+            memory.tile_side_px(backbone, self.device, tuple(batch.shape)),
+        )
+        content = batch.to(self.device)
+        tracker = Tracker(on_progress, dream.steps(content), len(batch), every)
+        made = dream.apply(content, tracker)
+        rendering = self._rendering(
+            made.images, made.loss_history, made.failures, backbone.dtype
+        )
+        return replace(rendering, notes=made.notes)
+
     def _embedded(
         self,
-        recipe: PatchTransferRecipe | CoherentPatchesRecipe | DeepDreamRecipe,
+        recipe: PatchTransferRecipe | CoherentPatchesRecipe,
         batch: Tensor,
         pictures: Pictures,
         on_progress: OnProgress,
@@ -152,12 +189,8 @@ class Studio:
         pyramid = Pyramid(
             seed=recipe.seed, device=self.device, precision=self.precision
         )
-        if isinstance(recipe, PatchTransferRecipe):
-            style = sized("style", recipe.style)
-            made = patch_transfer.transfer(recipe, content, style, pyramid, on_progress)
-        else:
-            guide = None if recipe.guide is None else sized("guide", recipe.guide)
-            made = dream(recipe, content, guide, pyramid, on_progress)
+        style = sized("style", recipe.style)
+        made = patch_transfer.transfer(recipe, content, style, pyramid, on_progress)
         return self._rendering(*made, [None] * len(batch), pyramid.dtype)
 
     def _book(self, recipe: StyleTransferRecipe, weights: Weights) -> TargetBook:
@@ -170,6 +203,9 @@ class Studio:
             recipe.padding,
             recipe.seed,
         )
+        return self._known(network, weights)
+
+    def _known(self, network: _Network, weights: Weights) -> TargetBook:
         if network not in self._books:
             self._books[network] = TargetBook(self._open(network, weights))
         return self._books[network]
@@ -209,6 +245,7 @@ def _joined(halves: Sequence[Rendering]) -> Rendering:
         [failure for half in halves for failure in half.failures],
         halves[0].dtype,
         halves[0].device,
+        tuple(dict.fromkeys(note for half in halves for note in half.notes)),
     )
 
 

@@ -102,11 +102,18 @@ def grid(
 
 
 def parts(backbone: Backbone, cut: Tensor, tile: Tile) -> dict[str, Part]:
-    """The layers within a tile by name; `cut` (B, 3, H, W) has its margin too."""
-    return {
-        name: _inner(features, tile, find_layer(backbone.name, name).stride_px)
-        for name, features in backbone.features(cut).items()
-    }
+    """The layers within a tile by name; `cut` (B, 3, H, W) has its margin too.
+
+    A layer without positions has one for every tile.
+    """
+    found = {}
+    for name, features in backbone.features(cut).items():
+        layer = find_layer(backbone.name, name)
+        if math.isinf(layer.field_px) and features[0, 0].numel() == 1:
+            found[name] = Part(features.reshape(*features.shape[:2], 1, 1), 0, 0)
+        else:
+            found[name] = _inner(features, tile, layer.stride_px)
+    return found
 
 
 @torch.no_grad()

@@ -16,7 +16,6 @@ algorithm = "deepdream"
 size_px = 96
 octaves = 2
 steps = 2
-patch_px = 7
 """
 
 

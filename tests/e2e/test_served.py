@@ -24,7 +24,6 @@ algorithm = "deepdream"
 size_px = 64
 octaves = 1
 steps = 1
-patch_px = 7
 """
 
 

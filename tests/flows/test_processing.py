@@ -22,13 +22,13 @@ from pipeline.encode import parameters_of
 from pipeline.settings import load
 from pipeline.store import ORIGINALS, PICTURES, Store, blob_path, digest_of
 from stylize import weights
+from stylize.motifs import network
 
 QUICK = """
 algorithm = "deepdream"
 size_px = 96
 octaves = 2
 steps = 2
-patch_px = 7
 """
 TRANSFER = """
 algorithm = "style-transfer"
@@ -132,9 +132,9 @@ def test_a_recipe_that_an_older_version_stored_keeps_its_digest(
         stored, make = session.scalars(select(Recipe)).one(), Rows(session)
         fewer = {key: stored.body[key] for key in stored.body if key != "blend"}
         older = make.recipe(digest="e" * 64, body=fewer)
-        drawn = weights.embedded(0).digest
+        packaged = weights.checked(network.WEIGHTS).digest
         size = {"height": 72, "width": 96}
-        make.job(older, asset_digest=original, weights_digest=drawn, **size)
+        make.job(older, asset_digest=original, weights_digest=packaged, **size)
 
     made = [process(workspace).made for _ in range(2)]
 
@@ -205,7 +205,7 @@ def test_jobs_whose_weights_were_replaced_fail_with_one_line(
 
     error = jobs(workspace.engine)[original].error
     assert (batch.made, batch.failed) == (0, 1)
-    assert error.startswith("the weights of pyramid were replaced since this was queue")
+    assert error.startswith("the weights of motifs were replaced since this was queue")
     assert "\n" not in error
 
 

@@ -27,7 +27,6 @@ algorithm = "deepdream"
 size_px = 96
 octaves = 1
 steps = 1
-patch_px = 7
 """
 
 FAULT = """

@@ -9,10 +9,10 @@ from torch import Tensor
 
 from stylize import backbones
 from stylize.backbones import Backbone
+from stylize.dream_models import DeepDreamRecipe
 from stylize.pyramid import Pyramid
 from stylize.recipe_models import (
     CoherentPatchesRecipe,
-    DeepDreamRecipe,
     PatchTransferRecipe,
     StyleTransferRecipe,
 )
@@ -102,8 +102,10 @@ def patches_recipe() -> Callable[..., CoherentPatchesRecipe]:
 @pytest.fixture
 def dream_recipe() -> Callable[..., DeepDreamRecipe]:
     def make(**settings: object) -> DeepDreamRecipe:
-        few = {"octaves": 2, "steps": 3, "patch_px": 9}
+        few = {"octaves": 2, "steps": 3, "jitter_px": 8}
         named = {"name": "test", "algorithm": "deepdream"}
-        return DeepDreamRecipe.model_validate(named | few | settings)
+        objectives = {"squeezenet1_1": [{"kind": "layer", "layer": "fire3"}]}
+        network = {"backbone": "squeezenet1_1", "objectives": objectives}
+        return DeepDreamRecipe.model_validate(named | few | network | settings)
 
     return make

@@ -1,12 +1,12 @@
 import pytest
 import torch
 
-from stylize.patches import call_forth, colour_book, form_book, repaint, some_patches
+from stylize.patches import colour_book, repaint, some_patches
 
 
-def make_book(picture, kind=colour_book, *, patch_px=5, count=10_000):
+def make_book(picture, *, patch_px=5, count=10_000):
     generator = torch.Generator().manual_seed(0)
-    return kind(picture, patch_px=patch_px, count=count, generator=generator)
+    return colour_book(picture, patch_px=patch_px, count=count, generator=generator)
 
 
 @pytest.mark.parametrize(("stride", "shift"), [(1, 0), (3, 2), (4, 1)])
@@ -43,18 +43,6 @@ def test_spread_brings_forth_patches_that_are_near_to_nothing():
 
     assert near == pytest.approx(0, abs=1e-5)
     assert spread > 0.5
-
-
-def test_called_forth_forms_keep_the_colour_of_their_place():
-    line = torch.arange(32)
-    stripes = (line % 4 < 2).float().expand(1, 3, 32, 32)
-    faint = 0.6 + 0.01 * (stripes - 0.5)
-
-    called = call_forth(faint, make_book(stripes, form_book), stride=1, shift=0)
-
-    middle = called[..., 8:24, 8:24]
-    assert middle.mean().item() == pytest.approx(0.6, abs=0.01)
-    assert (middle.max() - middle.min()).item() == pytest.approx(1.0, abs=0.1)
 
 
 def test_a_book_has_no_more_patches_than_asked_for(noise):
