@@ -5,11 +5,13 @@ Nothing here needs torch, which takes long to import.
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from flows import films
 from flows.errors import UsageError
 from pipeline.encode import SUFFIXES, Encoded, parameters_of
 from pipeline.store import digest_of
@@ -20,7 +22,7 @@ SNAPSHOTS = "snapshots"
 
 @dataclass(frozen=True)
 class Entry:
-    """A picture, or None for a texture, and the file of what becomes of it."""
+    """A picture, or None for nothing, and the file of what becomes of it."""
 
     source: Path | None
     out: Path
@@ -32,7 +34,7 @@ class Entry:
 
     @property
     def format(self) -> str:
-        return FORMATS[self.out.suffix.lower()]
+        return (FORMATS | films.FORMATS)[self.out.suffix.lower()]
 
     def snapshot(self, step: int) -> Path:
         return self.snapshots / f"{self.out.stem}-{step:05}{self.out.suffix}"
@@ -52,12 +54,20 @@ class Plan:
 
 
 def plan(
-    picture: Path | None, out: Path, *, inputs: Sequence[Path], output_format: str
+    picture: Path | None,
+    out: Path,
+    *,
+    inputs: Sequence[Path],
+    output_format: str,
+    formats: Mapping[str, str] = FORMATS,
+    of_nothing: str = "texture",
 ) -> Plan:
-    """A file for the picture, for every picture of a folder, or for a texture.
+    """A file for the picture, for every picture of a folder, or for no picture.
 
     Args:
         inputs: what is read besides and must not be written.
+        formats: of a single file, by the ends of their names.
+        of_nothing: what a file in a folder is called that is made of no picture.
 
     Raises:
         UsageError: there are no pictures, or no files for them can be written.
@@ -66,24 +76,29 @@ def plan(
     if picture is not None and is_folder:
         wanted = entries(picture, out, output_format)
     else:
-        wanted = [entry(picture, out, output_format)]
+        stem = of_nothing if picture is None else picture.stem
+        name = f"{stem}{SUFFIXES[output_format]}"
+        wanted = [entry(picture, out, name=name, formats=formats)]
     sources = [one.source for one in wanted if one.source is not None]
     return Plan(wanted, _check(wanted, [*inputs, *sources]), is_folder)
 
 
-def entry(source: Path | None, out: Path, output_format: str) -> Entry:
-    """One picture, or none, and its file: `out`, or one of its name in the folder.
+def entry(
+    source: Path | None, out: Path, *, name: str, formats: Mapping[str, str]
+) -> Entry:
+    """One picture, or none, and its file: `out`, or `name` in that folder.
 
     Raises:
-        UsageError: there is no such picture, or `out` is no name for a picture.
+        UsageError: there is no such picture, or `out` is no name for what is made.
     """
     if source is not None and not source.is_file():
         raise UsageError(f"picture {source} does not exist")
     if out.is_dir() or not out.suffix:
-        name = "texture" if source is None else source.stem
-        out = out / f"{name}{SUFFIXES[output_format]}"
-    if out.suffix.lower() not in FORMATS:
-        raise UsageError(f"--out {out}: the name has to end in {', '.join(FORMATS)}")
+        out = out / name
+    if out.suffix.lower() not in formats:
+        raise UsageError(f"--out {out}: the name has to end in {', '.join(formats)}")
+    if out.suffix.lower() == ".mp4":
+        films.ffmpeg()
     return Entry(source, out, out.parent)
 
 
@@ -134,23 +149,32 @@ def _check(
         if one.out.resolve() in ours:
             raise UsageError(f"--out {one.out} is one of the pictures that are given")
         if one.out.exists():
-            there[one.out] = _parameters(one)
+            there[one.out] = parameters_at(one.out, "recipe_digest")
     for folder in dict.fromkeys(one.out.parent for one in wanted):
-        _check_folder(folder)
+        check_folder(folder)
     return there
 
 
-def _parameters(entry: Entry) -> dict[str, Any]:
-    parameters = parameters_of(read(entry).content)
-    if parameters is None or "recipe_digest" not in parameters:
+def parameters_at(path: Path, mark: str) -> dict[str, Any]:
+    """What a file that is there says of itself; `mark` is among it.
+
+    Raises:
+        UsageError: it cannot be read, or was made by something else.
+    """
+    if path.suffix.lower() == ".mp4":
+        parameters = films.parameters_of(path)
+    else:
+        parameters = parameters_of(_content(path))
+    if parameters is None or mark not in parameters:
         raise UsageError(
-            f"--out {entry.out} is there and was not made by this command: remove it "
-            "or choose another name"
+            f"--out {path} is there and was not made by this command: remove it or "
+            "choose another name"
         )
     return parameters
 
 
-def _check_folder(folder: Path) -> None:
+def check_folder(folder: Path) -> None:
+    """Raise UsageError if no file can be written there."""
     place = next(path for path in (folder, *folder.parents) if path.exists())
     if not place.is_dir():
         raise UsageError(f"--out {folder} cannot be written: {place} is no folder")
@@ -164,15 +188,32 @@ def read(entry: Entry) -> Encoded:
     Raises:
         UsageError: it cannot be read.
     """
+    format_ = entry.format
+    return Encoded(_content(entry.out), f"image/{format_}", SUFFIXES[format_])
+
+
+def _content(path: Path) -> bytes:
     try:
-        content = entry.out.read_bytes()
+        return path.read_bytes()
     except OSError as exc:
-        raise UsageError(f"{entry.out} cannot be read: {exc.strerror}") from exc
-    return Encoded(content, f"image/{entry.format}", SUFFIXES[entry.format])
+        raise UsageError(f"{path} cannot be read: {exc.strerror}") from exc
 
 
 def write(path: Path, content: bytes) -> None:
-    """Have a file there, whole: under a temporary name, synced, renamed.
+    """Have a file there, whole.
+
+    Raises:
+        UsageError: it cannot be written.
+    """
+    with replacing(path) as part:
+        part.write_bytes(content)
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A temporary name for a file, which is synced and renamed when the block ends.
+
+    When the block raises, there is no file.
 
     Raises:
         UsageError: it cannot be written.
@@ -180,14 +221,19 @@ def write(path: Path, content: bytes) -> None:
     part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(content)
-            file.flush()
+        yield part
+        with part.open("rb") as file:
             os.fsync(file.fileno())
         part.replace(path)
     except OSError as exc:
+        raise UsageError(f"{path} cannot be written: {exc.strerror or exc}") from exc
+    finally:
+        _remove(part)
+
+
+def _remove(part: Path) -> None:
+    with suppress(OSError):  # it may be in a place where no file can be
         part.unlink(missing_ok=True)
-        raise UsageError(f"{path} cannot be written: {exc.strerror}") from exc
 
 
 def digest_at(path: Path) -> str | None:

@@ -13,6 +13,7 @@ from db.schema import DatabaseError
 from flows import (
     cli_crawl,
     cli_data,
+    cli_dream,
     cli_networks,
     cli_results,
     cli_run,
@@ -52,6 +53,8 @@ for command in (
     cli_crawl.crawl,
     cli_run.process,
     cli_stylize.stylize,
+    cli_dream.dream,
+    cli_dream.atlas,
     cli_run.serve,
     cli_results.results,
     cli_data.forget,

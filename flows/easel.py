@@ -2,28 +2,31 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from torch import Tensor
 
 from flows import decoding
 from flows.album import Entry
 from flows.cookbook import Page
 from flows.decoding import Seen
 from flows.errors import UsageError
+from flows.films import Zoom
 from flows.outputs import device_name, library_versions
 from flows.provenance import Provenance
 from flows.watching import Watcher
 from pipeline.encode import Encoded, encode
-from pipeline.inspect import Pixels
 from pipeline.settings import Settings
 from pipeline.workers import Bounds, run_bounded
 from stylize import devices
 from stylize.errors import StylizeError
+from stylize.progress import Progress
+from stylize.recipe_models import Recipe
 from stylize.render import Rendering, Studio, is_out_of_memory
 from stylize.tensors import from_arrays, to_arrays
 
@@ -32,7 +35,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Sitter:
-    """A picture to be made at a size (height, width); a texture is made of nothing."""
+    """A picture to be made at a size (height, width); some are made of nothing."""
 
     entry: Entry
     size: tuple[int, int]
@@ -45,29 +48,57 @@ class Sitter:
 
 @dataclass(frozen=True)
 class Finished:
-    """A file and how it was made; `loss_history` has at most 200 points."""
+    """A file and how it was made; `loss_history` has at most 200 points.
+
+    Without `file` it is where it belongs already.
+    """
 
     sitter: Sitter
-    file: Encoded
+    file: Encoded | None
     said: Provenance
     loss_history: Sequence[float]
 
 
 @dataclass
 class Painted:
-    """What became of a batch: files, and one line for each picture without."""
+    """What became of a batch: files, one line for each picture without, and remarks."""
 
     finished: list[Finished] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
+    notes: Sequence[str] = ()
+
+    @contextmanager
+    def failing(self, sitters: Sequence[Sitter]) -> Iterator[None]:
+        """What goes wrong within the block is the failure of these pictures.
+
+        Raises:
+            StylizeError: the recipe cannot be rendered, whatever the pictures.
+            UsageError: a file cannot be written.
+        """
+        try:
+            yield
+        except (StylizeError, UsageError):
+            raise
+        except Exception as exc:  # the other batches are made all the same
+            logger.debug("a batch failed", exc_info=True)
+            self.failed |= {s.entry.name: _line(exc, s) for s in sitters}
 
 
 class Easel:
     """Where pictures are made after one recipe, on one device."""
 
-    def __init__(self, page: Page, settings: Settings, *, enlarged: bool) -> None:
+    def __init__(
+        self,
+        page: Page,
+        settings: Settings,
+        *,
+        enlarged: bool,
+        zoom: Zoom | None = None,
+    ) -> None:
         self.page = page
         self.settings = settings
         self.enlarged = enlarged
+        self.zoom = zoom
         device = devices.resolve(settings.device)
         self._studio = Studio(device, precision=settings.precision)
 
@@ -89,6 +120,9 @@ class Easel:
             "precision": self.settings.precision,
             "enlarged": self.enlarged,
             "quality": None if is_lossless else self.settings.output_quality,
+            "zoom": self.zoom and self.zoom.factor,
+            "frames": self.zoom and self.zoom.frames,
+            "fps": self.zoom and self.zoom.fps,
         }
 
     def paint(self, batch: Sequence[Sitter], watcher: Watcher) -> Painted:
@@ -99,27 +133,25 @@ class Easel:
             UsageError: a snapshot cannot be written.
         """
         painted = Painted()
-        sitters, drawn = self._drawn(batch, painted)
-        if not sitters:
+        sitters, images = self.draw(batch, painted)
+        if images is None:
             return painted
         started = time.monotonic()
-        try:
-            rendering = self._render(sitters, np.stack(drawn), watcher)
-        except (StylizeError, UsageError):
-            raise
-        except Exception as exc:  # the other batches are made all the same
-            logger.debug("a batch failed", exc_info=True)
-            painted.failed |= {s.entry.name: _line(exc, s) for s in sitters}
-            return painted
-        seconds = (time.monotonic() - started) / len(sitters)
-        for number, sitter in enumerate(sitters):
-            self._finish(number, sitter, rendering, seconds, painted)
+        with painted.failing(sitters):
+            rendering = self.render(
+                self.page.recipe,
+                images,
+                watcher.over([sitter.entry for sitter in sitters]),
+                every=watcher.every,
+            )
+            seconds = (time.monotonic() - started) / len(sitters)
+            self._finish(sitters, rendering, seconds, painted)
         return painted
 
-    def _drawn(
+    def draw(
         self, batch: Sequence[Sitter], painted: Painted
-    ) -> tuple[list[Sitter], list[Pixels]]:
-        """The pictures that could be decoded, and their pixels."""
+    ) -> tuple[list[Sitter], Tensor | None]:
+        """The pictures that could be decoded, and they as (B, 3, H, W) if any."""
         wanted = [
             (sitter.entry.source, sitter.digest, *sitter.size) for sitter in batch
         ]
@@ -131,33 +163,29 @@ class Easel:
                 pixels.append(drawn)
             else:
                 painted.failed[sitter.entry.name] = decoding.reason(drawn)
-        return sitters, pixels
+        return sitters, from_arrays(np.stack(pixels)) if pixels else None
 
-    def _render(
-        self, sitters: Sequence[Sitter], pixels: NDArray[np.uint8], watcher: Watcher
+    def render(
+        self,
+        recipe: Recipe,
+        images: Tensor,
+        on_progress: Callable[[Progress], None],
+        *,
+        every: int = 0,
     ) -> Rendering:
+        """The pictures (B, 3, H, W) after a recipe of the page's layers."""
         return self._studio.render(
-            self.page.recipe,
-            from_arrays(pixels),
+            recipe,
+            images,
             weights=self.page.weights,
             pictures=self.page.pictures,
-            on_progress=watcher.over([sitter.entry for sitter in sitters]),
-            every=watcher.every,
+            on_progress=on_progress,
+            every=every,
         )
 
-    def _finish(
-        self,
-        number: int,
-        sitter: Sitter,
-        rendering: Rendering,
-        seconds: float,
-        painted: Painted,
-    ) -> None:
-        if (failure := rendering.failures[number]) is not None:
-            painted.failed[sitter.entry.name] = failure
-            return
-        losses = rendering.loss_history[number]
-        said = Provenance.of(
+    def said(self, sitter: Sitter, rendering: Rendering, **facts: Any) -> Provenance:
+        """What a file says of itself; `facts` are those of `Provenance`."""
+        return Provenance.of(
             self.page.recipe,
             self.page.weights,
             height=sitter.size[0],
@@ -166,19 +194,38 @@ class Easel:
             dtype=rendering.dtype,
             library_versions=library_versions(),
             batch_size=len(rendering.images),
-            seconds=round(seconds, 3),
-            final_loss=losses[-1] if losses else None,
             created_at=datetime.now(UTC),
             **self.marks(sitter.entry, sitter.digest),
+            **facts,
         )
-        [pixels] = to_arrays(rendering.images[number : number + 1])
-        file = encode(
-            pixels,
-            output_format=sitter.entry.format,
-            quality=self.settings.output_quality,
-            parameters=said.as_parameters(),
-        )
-        painted.finished.append(Finished(sitter, file, said, losses))
+
+    def _finish(
+        self,
+        sitters: Sequence[Sitter],
+        rendering: Rendering,
+        seconds: float,
+        painted: Painted,
+    ) -> None:
+        painted.notes = rendering.notes
+        for number, sitter in enumerate(sitters):
+            if (failure := rendering.failures[number]) is not None:
+                painted.failed[sitter.entry.name] = failure
+                continue
+            losses = rendering.loss_history[number]
+            said = self.said(
+                sitter,
+                rendering,
+                seconds=round(seconds, 3),
+                final_loss=losses[-1] if losses else None,
+            )
+            [pixels] = to_arrays(rendering.images[number : number + 1])
+            file = encode(
+                pixels,
+                output_format=sitter.entry.format,
+                quality=self.settings.output_quality,
+                parameters=said.as_parameters(),
+            )
+            painted.finished.append(Finished(sitter, file, said, losses))
 
 
 def _line(exc: Exception, sitter: Sitter) -> str:

@@ -36,6 +36,9 @@ class Provenance(BaseModel):
 
     precision: str | None = None
     quality: int | None = None
+    zoom: float | None = None
+    frames: int | None = None
+    fps: int | None = None
     enlarged: bool | None = None
     batch_size: int | None = None
     seconds: float | None = None

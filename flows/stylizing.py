@@ -1,17 +1,17 @@
-"""Pictures that a person named become files, batch after batch: `stylize`."""
+"""Pictures that a person named become files, batch after batch: `stylize`, `dream`."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-from flows import album, commission, decoding, recording
+from flows import album, commission, decoding, recording, zooming
 from flows.account import Account
 from flows.album import Entry, Plan
 from flows.commission import Commission
 from flows.console import stderr
 from flows.decoding import SMALLEST_PX, Seen
-from flows.easel import Easel, Finished, Sitter
+from flows.easel import Easel, Finished, Painted, Sitter
 from flows.errors import UsageError
 from flows.presenting import write_gallery
 from flows.progress import Aborted, onlooker
@@ -50,13 +50,15 @@ def stylize(
         raise UsageError("--mask fits one picture: name a picture, not a folder")
     if record and not plan.has_content:
         raise UsageError("--record keeps what is made of a picture: name one")
+    if record and wanted.zoom:
+        raise UsageError("--record keeps pictures: leave it out with --zoom")
     if stderr.is_terminal:
-        onlooker().begin("stylize")
+        onlooker().begin(wanted.command)
     page = commission.complete(
         wanted, settings=settings, has_content=plan.has_content, say=say
     )
     enlarged = not plan.is_folder and wanted.changes.get("size_px") is not None
-    easel = Easel(page, settings, enlarged=enlarged)
+    easel = Easel(page, settings, enlarged=enlarged, zoom=wanted.zoom)
     work = _Work(easel, Watcher(wanted.every, settings.output_quality), say)
     if not record:
         return work.go(plan)
@@ -131,15 +133,24 @@ class _Work:
                 self._fail({entry.name: decoding.reason(found)})
 
     def _make(self, batch: Sequence[Sitter]) -> None:
-        painted = self.easel.paint(batch, self.watcher)
+        painted = self._painted(batch)
         for one in painted.finished:
-            album.write(one.sitter.entry.out, one.file.content)
+            if one.file is not None:
+                album.write(one.sitter.entry.out, one.file.content)
         if self.register is not None:
             self._record(self.register, painted.finished)
         for one in painted.finished:
             self._tell(one)
         self._fail(painted.failed)
+        known = self.account.notes
+        known += [note for note in painted.notes if note not in known]
         self.watcher.done += len(batch)
+
+    def _painted(self, batch: Sequence[Sitter]) -> Painted:
+        if self.easel.zoom is None:
+            return self.easel.paint(batch, self.watcher)
+        [sitter] = batch
+        return zooming.film(self.easel, sitter, self.easel.zoom, self.watcher)
 
     def _tell(self, one: Finished) -> None:
         out, said = one.sitter.entry.out, one.said
@@ -151,10 +162,13 @@ class _Work:
                 "width": said.width,
                 "seconds": said.seconds,
                 "loss": said.final_loss,
+                "frames": said.frames,
             }
         )
+        frames = "" if said.frames is None else f"{said.frames} frames of "
         loss = "" if said.final_loss is None else f", loss {said.final_loss:.4g}"
-        self.say(f"{out}: {said.width}x{said.height} px, {said.seconds:.1f} s{loss}")
+        size = f"{frames}{said.width}x{said.height} px"
+        self.say(f"{out}: {size}, {said.seconds:.1f} s{loss}")
 
     def _fail(self, failed: dict[str, str]) -> None:
         self.account.failed |= failed
@@ -185,7 +199,7 @@ class _Work:
                 one.loss_history,
             )
             for one in batch
-            if one.sitter.entry.source and one.sitter.seen
+            if one.sitter.entry.source and one.sitter.seen and one.file
         ]
         for source, reason in register.record(pieces).items():
             self.account.notes.append(f"{source} {reason}")

@@ -19,7 +19,7 @@ from pipeline.settings import Settings
 ROOT = Path(__file__).parents[2]
 PAGES = (
     *("README.md", "docs/using.md", "docs/style-transfer.md"),
-    *("docs/deploying.md", "docs/sources.md"),
+    *("docs/dreams.md", "docs/deploying.md", "docs/sources.md"),
 )
 READY = {
     "crawl-and-dream serve": "in another terminal",
