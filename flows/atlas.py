@@ -215,17 +215,22 @@ class _Drawing:
     def _batches(self, sheet: Atlas) -> Iterator[Pixels]:
         """Favourite patterns (N, S, S, 3), as many at a time as go together."""
         channels = iter(sheet.channels)
+        backbone = atlas.opened(
+            sheet.backbone,
+            sheet.layer,
+            weights=self.weights,
+            device=self.device,
+            precision=self.settings.precision,
+        )
         while batch := list(islice(channels, self.settings.batch_size)):
             if onlooker().stopping.is_set():
                 raise Aborted
             yield to_arrays(
                 atlas.favourites(
-                    sheet.backbone,
+                    backbone,
                     sheet.layer,
                     batch,
-                    weights=self.weights,
                     device=self.device,
-                    precision=self.settings.precision,
                     size_px=sheet.size_px,
                     steps=sheet.steps,
                     seed=sheet.seed,

@@ -70,6 +70,7 @@ async def drain(
             break
         batch = await next_batch(overrides, flow_run_id, summary.new_outputs)
         summary.new_outputs += batch.made
+        summary.notes += [note for note in batch.notes if note not in summary.notes]
         onlooker().advance(summary.new_outputs)
         await on_batch(summary.new_outputs, total)
         if not batch.leased and not await _others_are_at_work(workspace, summary):

@@ -1,11 +1,10 @@
 """Batches of leased jobs become outputs: decoded, rendered, stored, recorded."""
 
 import json
-import logging
 import time
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache, partial
 from typing import Any
 
@@ -35,8 +34,6 @@ from stylize.render import Rendering, Studio
 from stylize.tensors import from_arrays, to_arrays
 from stylize.weights import Weights
 
-logger = logging.getLogger(__name__)
-
 # What `stylize` complains of on purpose is the same for all jobs of a recipe.
 _NOT_ONE_JOBS_FAULT = (PipelineError, SQLAlchemyError, StylizeError)
 
@@ -49,6 +46,7 @@ class Batch:
     made: int = 0
     failed: int = 0
     recipe: str = ""
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -62,6 +60,7 @@ class Renderer:
     device: torch.device
     flow_run_id: str | None
     on_progress: Callable[[Progress], None]
+    notes: list[str] = field(default_factory=list)
 
     def make(self, jobs: Sequence[models.Job], token: str) -> int:
         """Make and record the jobs' outputs; how many. A batch that fails is halved.
@@ -79,8 +78,8 @@ class Renderer:
                 raise  # all jobs of the lease fail, or it goes back
             error = traceback.format_exc()
         else:
-            for note in rendering.notes:
-                logger.info("recipe %s: %s", self.recipe.name, note)
+            said = (f"{self.recipe.name}: {note}" for note in rendering.notes)
+            self.notes.extend(said)
             self._give_up(jobs, rendering.failures, token)
             return self._record(rows, token)
         # Here, and not above, the failed batch's tensors are gone.
@@ -207,6 +206,7 @@ def process_batch(
                 partial(on_progress, batch),
             )
             made = renderer.make(lease.jobs, lease.token)
+            batch = replace(batch, notes=tuple(dict.fromkeys(renderer.notes)))
         except (StylizeError, MissingBlobError) as exc:
             leasing.fail(workspace, lease.jobs, lease.token, str(exc), again=True)
             made = 0

@@ -10,23 +10,43 @@ import torch
 from torch import Tensor
 
 from stylize import backbones, goals, memory
+from stylize.backbones import Backbone
 from stylize.deepdream import DeepDream
 from stylize.dream_models import DeepDreamRecipe
 from stylize.goals import Direction
+from stylize.layers import find_layer, listing
 from stylize.progress import Progress, Tracker
 from stylize.weights import Weights
 
 SIZE_PX, STEPS = 96, 96
 
 
-def favourites(
-    backbone_name: str,
+def opened(
+    backbone: str,
     layer: str,
-    channels: Sequence[int],
     *,
     weights: Weights,
     device: torch.device,
     precision: str = "auto",
+) -> Backbone:
+    """The backbone as `favourites` needs it.
+
+    Raises:
+        LayerError: there is no such backbone, or no such layer in it.
+        WeightsError: the weights are not those of the backbone.
+    """
+    layers = [_climbed(backbone, layer)]
+    return backbones.load(
+        backbone, weights, layers=layers, device=device, precision=precision
+    )
+
+
+def favourites(
+    backbone: Backbone,
+    layer: str,
+    channels: Sequence[int],
+    *,
+    device: torch.device,
     size_px: int = SIZE_PX,
     steps: int = STEPS,
     seed: int = 0,
@@ -37,22 +57,32 @@ def favourites(
     The channels are a batch; how many at once is the caller's choice.
 
     Raises:
-        LayerError: the backbone has no such layer or channel.
-        WeightsError: the weights are not those of the backbone.
+        LayerError: the layer has no such channel.
     """
-    backbone = backbones.load(
-        backbone_name, weights, layers=[layer], device=device, precision=precision
-    )
+    layer = _climbed(backbone.name, layer)
     size_px = max(size_px, backbone.smallest_px)
     content = torch.full((len(channels), 3, size_px, size_px), 0.5, device=device)
-    directions = goals.axes(backbone_name, layer, channels, device)
+    directions = goals.axes(backbone.name, layer, channels, device)
     dream = DeepDream(
-        _recipe(backbone_name, layer, steps, seed),
+        _recipe(backbone.name, layer, steps, seed),
         backbone,
         lambda _: [Direction(layer, directions)],
         memory.tile_side_px(backbone, device, tuple(content.shape)),
     )
     return dream.apply(content, Tracker(on_progress, steps, len(channels))).images
+
+
+def _climbed(backbone: str, layer: str) -> str:
+    """The layer, or the one before it if it is a rectifier.
+
+    Noise does not excite every channel, and what a rectifier hides has no gradient.
+    """
+    before = ""
+    for known in listing(backbone):
+        if known.name == layer:
+            return before if before and known.kind == "ReLU" else layer
+        before = known.name
+    return find_layer(backbone, layer).name
 
 
 def _recipe(backbone: str, layer: str, steps: int, seed: int) -> DeepDreamRecipe:

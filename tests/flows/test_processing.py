@@ -196,6 +196,16 @@ def test_a_style_picture_that_is_gone_fails_its_jobs_and_nothing_else(
     assert [(b.made, b.failed) for b in batches] == [(3, 0), (0, 1), (0, 1), (0, 0)]
 
 
+def test_what_a_dream_left_out_is_told(workspace: Workspace, queue_up):
+    queue_up(QUICK.replace("octaves = 2", "octaves = 20"), images=PAINTED[:1])
+
+    batch = process(workspace)
+
+    assert batch.made == 1
+    assert len(batch.notes) == 1
+    assert "of 20 octaves of 96x72 px were left out" in batch.notes[0]
+
+
 def test_jobs_whose_weights_were_replaced_fail_with_one_line(
     workspace: Workspace, queue_up
 ):

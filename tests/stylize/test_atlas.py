@@ -14,9 +14,10 @@ def weights(tmp_path_factory):
     return random_weights(folder, "squeezenet1_1", ["fire2"])
 
 
-def favourites(weights, channels, **how):
-    made = {"weights": weights, "device": CPU, "on_progress": lambda _: None}
-    return atlas.favourites("squeezenet1_1", "fire2", channels, **made | how)
+def favourites(weights, channels, layer="fire2", **how):
+    backbone = atlas.opened("squeezenet1_1", layer, weights=weights, device=CPU)
+    made = {"device": CPU, "on_progress": lambda _: None}
+    return atlas.favourites(backbone, layer, channels, **made | how)
 
 
 def test_every_channel_is_excited_most_by_its_own_pattern(weights):
@@ -44,6 +45,15 @@ def test_a_pattern_does_not_depend_on_its_neighbours(weights):
 
 def test_a_pattern_is_never_smaller_than_what_the_network_takes(weights):
     assert favourites(weights, [0], size_px=2, steps=1).shape[2] > 2
+
+
+def test_channels_that_noise_does_not_excite_have_a_pattern_too(weights):
+    """Of random channels without bias a rectifier hides about every other in noise."""
+    channels = list(range(32))
+
+    patterns = favourites(weights, channels, layer="relu_conv1", size_px=32, steps=30)
+
+    assert patterns.std(dim=(1, 2, 3)).min() > 0.1
 
 
 def test_a_channel_that_is_not_there_is_refused_with_the_range(weights):

@@ -1,9 +1,12 @@
 """L-BFGS on quadratics and on functions whose minimum is known."""
 
+import math
+
 import pytest
 import torch
 from torch import Tensor
 
+from stylize import lbfgs
 from stylize.lbfgs import LARGEST_CHANGE, LBFGS, preconditioned
 
 SIZE = (8, 12)
@@ -131,6 +134,22 @@ def test_a_history_grows_with_its_pictures_and_keeps_its_curvature(
 
     assert grown.pairs[0].moved.shape == (3, 3, 16, 24)
     assert grown.pairs[0].inverse == pytest.approx(optimiser.pairs[0].inverse, rel=0.3)
+
+
+def test_large_pictures_have_a_short_history_of_the_last_steps(
+    target: Tensor, stiffness: Tensor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    optimiser, before = LBFGS(), torch.full_like(target, 0.5)
+    after = descend(before, target, stiffness, 6, optimiser)
+    last = [pair.moved.clone() for pair in optimiser.pairs[-3:]]
+    monkeypatch.setattr(lbfgs, "HISTORY_PX", 3.5 * math.prod(SIZE))
+
+    kept = optimiser.resized(SIZE)
+    descend(after, target, stiffness, 3, optimiser)
+
+    assert len(kept.pairs) == len(optimiser.pairs) == 3
+    for pair, moved in zip(kept.pairs, last, strict=True):
+        torch.testing.assert_close(pair.moved, moved)
 
 
 def test_what_has_seen_nothing_can_be_resized_and_kept() -> None:

@@ -1,3 +1,7 @@
+import ctypes
+from dataclasses import replace
+
+import psutil
 import pytest
 import torch
 from random_weights import random_weights
@@ -53,6 +57,32 @@ def test_a_large_machine_does_not_make_larger_tiles_than_needed(side_px):
     sides = [side_px((1, 3, 90_000, 90_000), free) for free in (20e9, 400e9)]
 
     assert sides[0] == sides[1]
+
+
+def test_tiles_that_would_be_mostly_margin_may_take_more(backbone, monkeypatch):
+    monkeypatch.setattr(memory, "free_bytes", lambda device: 400_000_000_000)
+    sides = [
+        memory.tile_side_px(replace(backbone, reach_px=px), CPU, (1, 3, 9000, 9000))
+        for px in (10, 80, 150)
+    ]
+
+    usual = memory.TILE_BYTES / 2 / memory.kept_bytes_per_px(backbone, CPU)
+    assert sides[0] == pytest.approx(usual**0.5, abs=1)
+    assert sides[1] == pytest.approx(10 * 80, abs=1)
+    assert sides[2] == pytest.approx(2 * sides[0], abs=2)  # four times the memory
+
+
+def test_what_was_freed_goes_back_to_the_system():
+    if not hasattr(ctypes.CDLL(None), "malloc_trim"):
+        pytest.skip("this C library keeps it")
+    blocks = [bytearray(100_000) for _ in range(2000)]
+    del blocks[:-1]  # the last one holds the heap
+    kept = psutil.Process().memory_info().rss
+
+    memory.trim()
+
+    assert psutil.Process().memory_info().rss < kept - 150_000_000
+    assert len(blocks) == 1
 
 
 def test_a_container_has_what_its_limit_leaves(tmp_path, monkeypatch):
