@@ -31,7 +31,7 @@ class _Default(NamedTuple):
 
 
 _DEFAULTS = {
-    "stylize": _Default("gram", "vgg19", "shallow", "pyramid"),
+    "stylize": _Default("gram", "vgg19", "glazed", "motifs"),
     "dream": _Default("dream-octaves", "inception_v3", "dream", "motifs"),
 }
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import torch
 from torch import Tensor
 
-from stylize import canvases
+from stylize import canvases, memory
 from stylize.backbones import Backbone
 from stylize.dream_models import DeepDreamRecipe
 from stylize.goals import Goal
@@ -87,7 +87,8 @@ class Climb:
         variable = framed.images.detach()
         seen = self._turned(variable)
         gradient, total = torch.zeros_like(seen), images.new_zeros(len(images))
-        for tile in self._tiles(*size_of(seen)):
+        tiles = self._tiles(*size_of(seen))
+        for tile in tiles:
             cut = tile.cut(seen.detach()).requires_grad_()
             layers = parts(self.backbone, cut, tile)
             heights = torch.stack(
@@ -100,6 +101,8 @@ class Climb:
             if cut.grad is not None:
                 tile.cut(gradient).add_(cut.grad)
             total += heights.detach()
+        if len(tiles) > 1:
+            memory.trim()
         if seen is not variable:
             (gradient,) = torch.autograd.grad(seen, variable, gradient)
         return framed.within(gradient).contiguous(), total

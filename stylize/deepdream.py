@@ -105,7 +105,9 @@ class DeepDream:
             return content
         # One noise for all, so that a picture comes out as it does alone; as fine as
         # the coarsest octave, as noise that is finer would be left in the picture.
-        noise = torch.randn(1, 3, *coarsest, generator=self._generator)
+        noise = torch.randn(
+            1, 3, *(-(-side // 4) for side in coarsest), generator=self._generator
+        )
         grey = (0.5 + NOISE * noise).clamp(0, 1).to(content.device)
         return resize(grey, size_of(content)).expand_as(content).clamp(0, 1)
 

@@ -79,7 +79,10 @@ Objective = Annotated[
 ]
 Objectives = Annotated[tuple[Objective, ...], Field(min_length=1, strict=False)]
 EMBEDDED: dict[str, Objectives] = {
-    "motifs": (LayerObjective(kind="layer", layer="relu5_1"),)
+    "motifs": tuple(
+        ClassObjective(kind="class", name=name)
+        for name in ("eye", "feather", "flower", "shell")
+    )
 }
 
 
@@ -100,7 +103,7 @@ class DeepDreamRecipe(Common):
     guide_scale: Annotated[float, Field(gt=0, le=4)] = 1.0
     start: Literal["content", "noise"] = "content"
     parameters: Literal["pixels", "fourier"] = "pixels"
-    octaves: Annotated[int, Field(ge=1, le=20)] = 6
+    octaves: Annotated[int, Field(ge=1, le=20)] = 5
     octave_scale: Annotated[float, Field(gt=1, le=4)] = 1.4
     steps: Annotated[int, Field(ge=1, le=10_000)] = 10
     step_size: StepSize = 0.02

@@ -12,7 +12,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from torchvision.models.googlenet import BasicConv2d as GoogLeNetBlock
 from torchvision.models.inception import BasicConv2d as InceptionBlock
 
-from stylize import heads, networks
+from stylize import heads, inception, networks
 from stylize.checkpoints import Checkpoint
 from stylize.errors import WeightsError
 
@@ -62,6 +62,7 @@ class Chain(nn.Module):
             if isinstance(block, _BLOCKS):
                 block.conv = fuse_conv_bn_eval(block.conv, block.bn)
                 block.bn = nn.Identity()
+        inception.reorder(self.links)
 
 
 class Nodes(fx.GraphModule):

@@ -23,6 +23,8 @@ from stylize.dream_models import (
 )
 from stylize.errors import LayerError
 from stylize.layers import find_layer
+from stylize.motifs import network as motifs
+from stylize.networks import MOTIFS
 from stylize.tiles import Part
 
 POSITIONS_AT_ONCE = 4096
@@ -107,6 +109,31 @@ class Direction:
 
 
 @dataclass(frozen=True)
+class Motif:
+    """How far features are along a direction (C,), where they are: the mean square.
+
+    Opposed to a logit it has one motif grow where there is something of it, instead of
+    some of it everywhere; a share that is not squared lets it begin where nothing is.
+    """
+
+    layer: str
+    direction: Tensor
+    weight: float = 1.0
+
+    def height(self, part: Part, size: tuple[int, int]) -> Tensor:
+        direction = self.direction.to(part.features.dtype)
+        along = torch.einsum("bchw,c->bhw", part.features, direction).float()
+        usual = along.detach().square().mean(dim=(1, 2), keepdim=True).sqrt()
+        return (along.relu().square() + usual * along).sum(dim=(1, 2))
+
+    def base(self, part: Part) -> Tensor:
+        return self.height(part, (0, 0)).abs()
+
+    def chosen(self, means: Tensor) -> Self:
+        return self
+
+
+@dataclass(frozen=True)
 class Likeness:
     """The product of every position's features with the likest ones of a guide.
 
@@ -149,6 +176,8 @@ def of(
 def layer_of(objective: Objective, backbone: str) -> str:
     """The layer that an objective is about."""
     if isinstance(objective, ClassObjective):
+        if backbone == MOTIFS:
+            return motifs.DIRECTED
         return classes.layer(backbone)
     return objective.layer
 
@@ -178,6 +207,8 @@ def _goal(
             return Direction(layer, axis, weight, objective.at == "middle")
         case ClassObjective():
             number = classes.find(backbone, objective.name)
+            if backbone == MOTIFS:
+                return Motif(layer, motifs.directions()[number].to(device), weight)
             return Direction(layer, axes(backbone, layer, [number], device), weight)
 
 

@@ -12,6 +12,7 @@ https://doi.org/10.1007/BF01589116), with the two-loop recursion. Opposed to the
 - the history grows with the pictures from scale to scale.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple, Self
@@ -79,9 +80,7 @@ class LBFGS:
         if not len(self.scale):
             self.scale = torch.zeros_like(losses)
             self.bound = torch.full_like(losses, LARGEST_CHANGE)
-        if self.before is not None:
-            self._learn(self.before, now)
-        self.before = now
+        self._learn(now)
         stuck = _stuck(images, gradient)
         direction = self._direction(gradient.masked_fill(stuck, 0))
         direction.masked_fill_(stuck, 0)
@@ -103,7 +102,7 @@ class LBFGS:
             self,
             pairs=[
                 _pair(_resized(pair.moved, size), _resized(pair.turned, size) * shrink)
-                for pair in self.pairs
+                for pair in self.pairs[-_history(size) :]
             ],
             scale=self.scale / shrink,
             before=None,
@@ -122,22 +121,26 @@ class LBFGS:
             before=before,
         )
 
-    def _learn(self, before: Point, now: Point) -> None:
-        pair = _pair(now.images - before.images, now.gradient - before.gradient)
-        history = int(HISTORY_PX / now.images.shape[2:].numel())
-        history = max(FEWEST, min(HISTORY, history))
-        self.pairs = [*self.pairs, pair][-history:]
+    def _learn(self, now: Point) -> None:
+        before, self.before = self.before, now
+        if before is None:
+            return
+        self.pairs = self.pairs[1 - _history(now.images.shape[2:]) :]
+        turned = before.gradient.neg_().add_(now.gradient)
+        pair = _pair(now.images - before.images, turned)
+        self.pairs = [*self.pairs, pair]
+        rose = now.losses > before.losses
+        del before  # pictures of gigabytes
         spread = _dot(pair.turned, preconditioned(pair.turned))
         known = (pair.inverse > 0) & (spread > 0)
         self.scale = torch.where(known, 1 / (pair.inverse * spread), self.scale)
-        rose = now.losses > before.losses
         self.bound = torch.where(rose, SHRINK * _change(pair.moved), GROW * self.bound)
         self.bound = self.bound.clamp(SMALLEST_CHANGE, LARGEST_CHANGE)
 
     def _direction(self, gradient: Tensor) -> Tensor:
-        """The inverse Hessian, as far as it is known, times the gradient."""
-        # In place: fresh memory for every pair would cost more than the sums.
-        direction, shares = gradient.clone(), []
+        """The inverse Hessian, as far as it is known, times the gradient, in place."""
+        # Fresh memory for every pair would cost more than the sums.
+        direction, shares = gradient, []
         for pair in reversed(self.pairs):
             share = pair.inverse * _dot(pair.moved, direction)
             direction.addcmul_(pair.turned, _by_row(-share))
@@ -156,15 +159,23 @@ def preconditioned(gradient: Tensor) -> Tensor:
     It is as if the picture were the sum of a pyramid whose octaves are optimised each
     on its own.
     """
-    grey = gradient.mean(dim=1, keepdim=True)
-    octaves = [gradient.add(grey, alpha=BRIGHTNESS_WEIGHT)]
-    for _ in range(OCTAVES):
+    octaves = [_brightened(F.avg_pool2d(gradient, 2, ceil_mode=True))]
+    for _ in range(OCTAVES - 1):
         octaves.append(F.avg_pool2d(octaves[-1], 2, ceil_mode=True))
-    finest, *coarser = octaves
-    total = torch.zeros_like(coarser[-1])
-    for octave in reversed(coarser):
+    total = torch.zeros_like(octaves[-1])
+    for octave in reversed(octaves):
         total = _enlarged(total, octave).add_(octave, alpha=OCTAVE_WEIGHT)
-    return _enlarged(total, finest).add_(finest)
+    grey = gradient.mean(dim=1, keepdim=True)
+    return _enlarged(total, gradient).add_(gradient).add_(grey, alpha=BRIGHTNESS_WEIGHT)
+
+
+def _brightened(gradient: Tensor) -> Tensor:
+    return gradient.add(gradient.mean(dim=1, keepdim=True), alpha=BRIGHTNESS_WEIGHT)
+
+
+def _history(size: Sequence[int]) -> int:
+    """How many pairs of pictures of this size (H, W) are remembered."""
+    return max(FEWEST, min(HISTORY, int(HISTORY_PX / math.prod(size))))
 
 
 def _enlarged(images: Tensor, to: Tensor) -> Tensor:

@@ -1,5 +1,6 @@
 """How much of a picture can go through a network at once."""
 
+import ctypes
 import math
 from pathlib import Path
 
@@ -9,8 +10,10 @@ from torch import Tensor
 
 from stylize.backbones import Backbone
 
-# On a CPU neither larger batches nor larger tiles than this are any faster.
-WHOLE_BYTES, TILE_BYTES = 4_000_000_000, 2_000_000_000
+# On a CPU neither larger batches nor larger tiles than this are any faster, but for
+# tiles that were margin for the most part: those with sides of AMPLE reaches are not.
+WHOLE_BYTES, TILE_BYTES = 4_000_000_000, 500_000_000
+AMPLE, LARGEST_TILE_BYTES = 10, 2_000_000_000
 SHARE = 0.4
 # Beside what a forward pass keeps there are gradients and float32 copies of layers.
 OVERHEAD = 2.0
@@ -31,7 +34,8 @@ def tile_side_px(
     needed = OVERHEAD * kept_bytes_per_px(backbone, device) * pictures
     if device.type == "cpu":
         is_whole = height * width * needed <= min(room, WHOLE_BYTES)
-        room = min(room, WHOLE_BYTES if is_whole else TILE_BYTES)
+        ample = max(TILE_BYTES, needed * (AMPLE * backbone.reach_px) ** 2)
+        room = min(room, WHOLE_BYTES if is_whole else min(ample, LARGEST_TILE_BYTES))
     return max(int(math.sqrt(room / needed)), 4 * backbone.reach_px, SMALLEST_PX)
 
 
@@ -57,6 +61,17 @@ def free_bytes(device: torch.device) -> int:
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     return min(psutil.virtual_memory().available, _allowed_bytes())
+
+
+def trim() -> None:
+    """What was freed goes back to the system, where its C library knows how.
+
+    Between the tensors of tiles, whose shapes change, the C library keeps what fits
+    none of the next ones: more than a gigabyte.
+    """
+    malloc_trim = getattr(ctypes.CDLL(None), "malloc_trim", None)
+    if malloc_trim:
+        malloc_trim(0)
 
 
 def _allowed_bytes() -> int:

@@ -13,12 +13,10 @@ from typing import Self
 import torch
 from torch import Tensor
 
-from stylize import losses
+from stylize import losses, memory
 from stylize.backbones import Backbone
 from stylize.terms import Gathered, Term
 from stylize.tiles import Tile, parts
-
-LARGE = 50_000_000  # values of pictures, 200 MB
 
 
 @dataclass(frozen=True)
@@ -56,6 +54,7 @@ class Objective:
             gradient.copy_(variable.grad)
         if len(tiles) > 1:
             self._send_back(images, tiles, found, gradient)
+            memory.trim()
         named = {kind: loss.detach() for kind, loss in by_kind.items()}
         if self.tv_weight:
             named["tv"] = self._total_variation(images, gradient)
@@ -82,18 +81,16 @@ class Objective:
         return by_kind
 
     def _total_variation(self, images: Tensor, gradient: Tensor) -> Tensor:
-        """The loss (B,); its gradient is added, in large pictures by channels."""
+        """The loss (B,); its gradient is added, by channels to save memory."""
         total = images.new_zeros(len(images))
-        at_once = 1 if images.numel() > LARGE else images.shape[1]
-        for planes, of_planes in zip(
-            torch.split(images, at_once, 1),
-            torch.split(gradient, at_once, 1),
-            strict=True,
-        ):
-            variable = planes.detach().requires_grad_()
-            share = self.tv_weight * at_once / images.shape[1]
-            loss = share * losses.total_variation9(variable)
-            of_planes.add_(torch.autograd.grad(loss.sum(), variable)[0])
+        weight = self.tv_weight / images.shape[1]
+        planes = zip(
+            torch.split(images, 1, 1), torch.split(gradient, 1, 1), strict=True
+        )
+        for plane, of_plane in planes:
+            variable = plane.detach().requires_grad_()
+            loss = weight * losses.total_variation9(variable)
+            of_plane.add_(torch.autograd.grad(loss.sum(), variable)[0])
             total += loss.detach()
         return total
 

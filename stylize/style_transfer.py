@@ -65,6 +65,7 @@ class StyleTransfer:
         for scale, (size, count) in enumerate(zip(sizes, counts, strict=True), 1):
             scaled = _scaled(left, size)
             descent = self._descent(self._grown(images, scaled), scaled, optimiser)
+            del images, optimiser  # the scale before would be kept all the while
             tracker.skip(descent.go(count, partial(_tell, tracker, numbers)))
             # Pictures that stopped early are not known to the optimiser any more.
             optimiser = descent.optimiser if descent.is_complete else None

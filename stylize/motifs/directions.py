@@ -1,9 +1,9 @@
-"""Which channels of a layer answer to a motif, for dreams of it by its name."""
+"""Which channels of a layer answer to which motif, for dreams of it by its name."""
 
 import torch
 from torch import Tensor
 
-from stylize.motifs.network import CLASSES, LAYERS, Motifs
+from stylize.motifs.network import CLASSES, DIRECTED, LAYERS, Motifs
 from stylize.motifs.robust import normalised
 from stylize.motifs.scenes import paint
 
@@ -12,28 +12,20 @@ SIZE_PX = 96
 SEED = 5
 
 
-def direction(network: Motifs, name: str, layer: str) -> Tensor:
-    """How much more each channel (C,) of a layer answers to a motif than to the mean.
+def measured(network: Motifs) -> Tensor:
+    """How much more the channels of `DIRECTED` answer to each motif than to all.
 
-    In standard deviations of the channel over painted motifs of all classes. Dreams
-    along it at relu4_2 show motifs more plainly than those of the logits do: climb the
-    mean of max(z, 0)^2 + r z, where z (B, H, W) is the layer's output times the
-    direction, summed over channels, and r the root of the mean of z^2, held fixed.
-
-    Raises:
-        ValueError: there is no such motif or layer.
+    Of shape (classes, C), in standard deviations of a channel over painted motifs.
     """
-    wanted, depth = CLASSES.index(name), LAYERS.index(layer) + 1
+    depth = LAYERS.index(DIRECTED) + 1
     generator = torch.Generator().manual_seed(SEED)
-    labels = torch.arange(len(CLASSES)).repeat(EACH)
-    pictures = paint(labels, size_px=SIZE_PX, generator=generator)
-    with torch.inference_mode():
-        features = [
-            network.features[:depth](normalised(some)).mean((2, 3))
-            for some in pictures.split(len(CLASSES))  # type: ignore[no-untyped-call]
-        ]
-    answers = torch.cat(features)
-    means = torch.stack(
-        [answers[labels == each].mean(0) for each in range(len(CLASSES))]
-    )
-    return (means[wanted] - means.mean(0)) / (answers.std(0) + 1e-3)
+    labels = torch.arange(len(CLASSES))
+    features = []
+    for _ in range(EACH):
+        pictures = paint(labels, size_px=SIZE_PX, generator=generator)
+        with torch.inference_mode():
+            seen = network.features[:depth](normalised(pictures))
+        features.append(seen.mean(dim=(2, 3)))
+    answers = torch.stack(features)  # (EACH, classes, C)
+    means = answers.mean(dim=0)
+    return (means - means.mean(dim=0)) / (answers.flatten(0, 1).std(dim=0) + 1e-3)

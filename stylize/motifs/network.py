@@ -1,7 +1,9 @@
 """The network of motifs: a chain of convolutions small enough to be shipped."""
 
+from functools import cache
 from pathlib import Path
 
+from safetensors import safe_open
 from torch import Tensor, nn
 
 CLASSES = (
@@ -14,6 +16,8 @@ MEAN = (0.5, 0.5, 0.5)
 STD = (0.25, 0.25, 0.25)
 WIDTHS = (32, 64, 96, 160, 224)
 DEPTHS = (1, 2, 2, 2, 2)
+# The layer whose channels, taken together, know a motif best by its looks.
+DIRECTED = "relu4_2"
 WEIGHTS = Path(__file__).with_name("motifs.safetensors")
 
 
@@ -49,6 +53,14 @@ class Motifs(nn.Module):
 def build() -> Motifs:
     """The network with numbers that mean nothing yet; WEIGHTS has the trained ones."""
     return Motifs()
+
+
+@cache
+def directions() -> Tensor:
+    """The direction of each motif among the channels of `DIRECTED`, (classes, C)."""
+    with safe_open(WEIGHTS, "pt") as file:
+        found: Tensor = file.get_tensor("directions").float()
+    return found
 
 
 def _chain() -> list[nn.Module]:

@@ -24,7 +24,7 @@ from rich.progress import (
 from safetensors.torch import save_file
 from torch import Tensor
 
-from stylize.motifs import card, robust
+from stylize.motifs import card, directions, robust
 from stylize.motifs.network import CLASSES, WEIGHTS, Motifs
 from stylize.motifs.scenes import paint
 
@@ -155,12 +155,12 @@ def _split(pictures: Tensor, labels: Tensor) -> Iterator[tuple[Tensor, Tensor]]:
 
 
 def save(network: Motifs, path: Path) -> None:
-    """Write a network's parameters in half precision."""
-    halves = {
-        name: tensor.half().contiguous()
-        for name, tensor in network.state_dict().items()
+    """Write a network's parameters, and its directions, in half precision."""
+    numbers = {
+        **network.half().float().state_dict(),
+        "directions": directions.measured(network),
     }
-    save_file(halves, path)
+    save_file({name: each.half().contiguous() for name, each in numbers.items()}, path)
 
 
 def measure(network: Motifs, *, each: int) -> card.Accuracy:

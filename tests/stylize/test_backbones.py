@@ -232,6 +232,7 @@ def test_the_network_of_motifs_comes_with_the_package(noise):
     backbone = opened("motifs", checked(motifs.WEIGHTS), "relu2_1", "logits")
     plain = motifs.build().eval()
     halves = load_file(motifs.WEIGHTS)
+    halves.pop("directions")
     plain.load_state_dict({name: half.float() for name, half in halves.items()})
 
     found = backbone.features(noise(0))

@@ -14,7 +14,8 @@ DREAMS = [
     *("dream-noise", "dream-octaves"),
 ]
 PACKAGED = [
-    *(*DREAMS, "flow", "gatys", "gram", "mosaic", "nearest", "quick", "shallow"),
+    *(*DREAMS, "flow", "gatys", "glazed", "gram", "mosaic", "nearest", "quick"),
+    "shallow",
     *("sliced", "style", "texture", "wasserstein"),
 ]
 SETTINGS = {"version": 7, "name": "other", "seed": 99, "size_px": 640}

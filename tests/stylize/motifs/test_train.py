@@ -76,8 +76,10 @@ def test_the_same_seed_trains_the_same_network():
 def test_training_writes_weights_that_the_network_takes(written):
     halves = load_file(written / "motifs.safetensors")
 
+    told = halves.pop("directions")
     network.build().load_state_dict(halves)
 
+    assert told.shape == (len(network.CLASSES), 160)
     assert {each.dtype for each in halves.values()} == {torch.float16}
 
 
