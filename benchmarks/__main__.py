@@ -6,15 +6,17 @@ from rich.table import Table
 
 from benchmarks.crawl_bench import against_files, against_images
 from benchmarks.crawl_memory import EARLY, LATE, resident_mb
+from benchmarks.dream_bench import cold_s, dreams_row, inception_row
+from benchmarks.dream_memory import dream_peak_mb
 from benchmarks.inspect_bench import inspect_row
-from benchmarks.plain_stylize import dream_row, stylize_row
+from benchmarks.plain_stylize import stylize_row
 from benchmarks.transfer_bench import folder_row, loss_row, step_row
 from benchmarks.transfer_cuda import cuda_figures
 from benchmarks.transfer_memory import SIZES_PX, peak_mb
 
 STAGES = (
-    *(against_images, against_files, inspect_row, stylize_row, dream_row),
-    *(step_row, folder_row, loss_row),
+    *(against_images, against_files, inspect_row, stylize_row),
+    *(step_row, folder_row, loss_row, inception_row, dreams_row),
 )
 
 
@@ -44,6 +46,8 @@ def main() -> None:
         console.print(
             f"memory of style transfer at {size_px} px: {peak:.0f} MB at most"
         )
+    console.print(f"memory of a dream at 4096 px: {dream_peak_mb(4096):.0f} MB at most")
+    console.print(f"dream of a photograph of 768 px, cold: {cold_s():.1f} s")
 
 
 if __name__ == "__main__":

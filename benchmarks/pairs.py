@@ -11,10 +11,10 @@ from flows.demo_scenes import paint
 from stylize.pictures import packaged
 
 PHOTOS, STYLES = "photos", "styles"
-TAKEN, SUFFIXES = 2, {".jpg", ".jpeg", ".png", ".webp"}
+TAKEN, DREAMT, SUFFIXES = 2, 3, {".jpg", ".jpeg", ".png", ".webp"}
 
 # Of the painters' scenes these have the most in them; of the styles, the finest grain.
-SCENES = {"city": ("city", 5), "forest": ("forest", 26)}
+SCENES = {"city": ("city", 5), "forest": ("forest", 26), "meadow": ("meadow", 3)}
 PAINTINGS = ("flow-field", "mosaic")
 
 
@@ -45,6 +45,15 @@ def pairs_in(
     ]
 
 
+def photographs_in(folder: Path, names: Sequence[str] = ()) -> list[Path]:
+    """The photos of these names, without names the first three.
+
+    Raises:
+        FileNotFoundError: the folder has no such picture; the message has those it has.
+    """
+    return _found(folder / PHOTOS, names, taken=DREAMT)
+
+
 def paint_folder(folder: Path) -> None:
     """Photos and styles that are free of others' rights: the project paints them."""
     for part in (PHOTOS, STYLES):
@@ -56,7 +65,7 @@ def paint_folder(folder: Path) -> None:
         shutil.copy(packaged()[name], folder / STYLES)
 
 
-def _found(folder: Path, names: Sequence[str]) -> list[Path]:
+def _found(folder: Path, names: Sequence[str], *, taken: int = TAKEN) -> list[Path]:
     paths = (path for path in sorted(folder.iterdir()) if path.suffix in SUFFIXES)
     known = {path.stem: path for path in paths}
     missing = [name for name in names if name not in known]
@@ -65,4 +74,4 @@ def _found(folder: Path, names: Sequence[str]) -> list[Path]:
             f"no picture {', '.join(missing) or 'at all'} in {folder}; it has "
             f"{', '.join(known) or 'none'}"
         )
-    return [known[name] for name in names] or list(known.values())[:TAKEN]
+    return [known[name] for name in names] or list(known.values())[:taken]

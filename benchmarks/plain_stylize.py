@@ -1,8 +1,8 @@
-"""Style transfer and DeepDream written plainly, and our seconds per image against them.
+"""Style transfer written plainly, and our seconds per image against it.
 
-The plain loops are the textbook ones: float32, contiguous, one image at a time, every
-step at the full size, the style's targets computed anew for each image. They take as
-many steps as our recipes do over all scales.
+The plain loop is the textbook one: float32, contiguous, one image at a time, every step
+at the full size, the style's targets computed anew for each image. It takes as many
+steps as our recipe does over all scales.
 """
 
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from benchmarks.renderings import seconds, unheard
 from benchmarks.rows import BenchRow, Round
 from stylize import recipe_models, recipes, tensors
 from stylize.render import Studio
-from stylize.scales import coarse_to_fine, octaves, step_counts
+from stylize.scales import coarse_to_fine, step_counts
 from stylize.weights import embedded
 
 HEIGHT, WIDTH, IMAGES, FILTERS = 256, 384, 3, 32
@@ -39,22 +39,6 @@ def stylize_row() -> BenchRow:
     )
 
 
-def dream_row() -> BenchRow:
-    """Seconds per image of the packaged `dream` recipe."""
-    loaded = recipes.load("dream")
-    recipe = loaded.recipe
-    assert isinstance(recipe, recipe_models.DeepDreamRecipe)
-    sizes = octaves(
-        HEIGHT,
-        WIDTH,
-        count=recipe.octaves,
-        octave_scale=recipe.octave_scale,
-        smallest_px=2 * recipe.patch_px,
-    )
-    steps = len(sizes) * recipe.steps
-    return _row("dream", loaded, lambda image: plain_dream(image, steps=steps))
-
-
 def plain_stylize(content: Tensor, style: Tensor, *, steps: int) -> Tensor:
     """Gatys, Ecker and Bethge (2016) on random filters: Gram matrices and Adam."""
     filters = _filters()
@@ -71,17 +55,6 @@ def plain_stylize(content: Tensor, style: Tensor, *, steps: int) -> Tensor:
         adam.step()
         image.data.clamp_(0, 1)
     return image.detach()
-
-
-def plain_dream(content: Tensor, *, steps: int) -> Tensor:
-    """Gradient ascent on the activations, each gradient divided by its deviation."""
-    filters, image = _filters(), content.clone()
-    for _ in range(steps):
-        image.requires_grad_()
-        means = [layer.square().mean() for layer in _layers(image, filters)]
-        (gradient,) = torch.autograd.grad(torch.stack(means).sum(), image)
-        image = (image.detach() + 0.02 * gradient / gradient.std()).clamp(0, 1)
-    return image
 
 
 def _layers(image: Tensor, filters: list[Tensor]) -> list[Tensor]:

@@ -19,8 +19,10 @@ from rich.progress import track
 from rich.table import Table
 from torch import Tensor
 
+from benchmarks import dream_quality
+from benchmarks.dream_quality import Dreamer
 from benchmarks.judge import Judge, Score, picture
-from benchmarks.pairs import Pair, paint_folder, pairs_in
+from benchmarks.pairs import Pair, paint_folder, pairs_in, photographs_in
 from benchmarks.plain_transfer import floor_transfer, squeezenet
 from benchmarks.renderings import unheard
 from benchmarks.sheets import Cell, sheet
@@ -29,7 +31,7 @@ from stylize import recipes, tensors, weights
 from stylize.render import Studio
 
 RECIPES = (
-    *("shallow", "quick", "gram", "gatys"),
+    *("shallow", "glazed", "quick", "gram", "gatys"),
     *("wasserstein", "sliced", "nearest"),
 )
 FLOOR = "floor"
@@ -70,11 +72,18 @@ def main(
     floor: Annotated[
         bool, typer.Option(help="show what a plain loop makes of them, too")
     ] = True,
+    dreams: Annotated[
+        bool, typer.Option("--dreams", help="dream on three photographs instead")
+    ] = False,
+    backbone: Annotated[str, typer.Option(help="of dreams")] = "squeezenet1_1",
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Make, judge and show what the recipes make of photographs and paintings."""
     if paint:
         paint_folder(pictures)
+    if dreams:
+        _show_dreams(pictures, content, backbone, weights_file, out)
+        return
     pairs = pairs_in(pictures, content, style)
     names = [FLOOR, *recipe] if floor else recipe
     total = len(pairs) * len(names)
@@ -84,6 +93,19 @@ def main(
         print(json.dumps([_row(trial) for trial in found], indent=1))
     else:
         Console().print(table(found))
+
+
+def _show_dreams(
+    folder: Path, names: Sequence[str], backbone: str, file: Path | None, out: Path
+) -> None:
+    """What plain dreams are blamed for, in numbers and on a sheet."""
+    photographs = photographs_in(folder, names)
+    dreamer = Dreamer(backbone, None if backbone == "motifs" else file)
+    tried = dream_quality.trials(photographs, dreamer)
+    found = list(track(tried, "dreaming"))
+    columns = 1 + len({trial.recipe for trial in found})
+    sheet(dream_quality.cells(found), columns=columns).save(out, quality=88)
+    Console().print(dream_quality.table(found))
 
 
 def trials(
@@ -111,14 +133,18 @@ def transferred(
 ) -> Tensor:
     """What a packaged recipe makes of a content image (1, 3, H, W)."""
     recipe, painting = recipes.load(name).recipe, style.read_bytes()
-    if recipe.backbone != "pyramid":
+    if recipe.backbone not in recipes.EMBEDDED:
         recipe = recipes.with_backbone(recipe, "squeezenet1_1")
     digest = digest_of(painting)
     recipe = recipes.with_styles(recipe, [digest], name=recipe.name)
     rendering = studio.render(
         recipe,
         content,
-        weights=weights.of(recipe, folder=checkpoint.parent, file=checkpoint),
+        weights=weights.of(
+            recipe,
+            folder=checkpoint.parent,
+            file=None if recipe.backbone in recipes.EMBEDDED else checkpoint,
+        ),
         pictures={digest: painting},
         on_progress=unheard,
     )

@@ -3,14 +3,13 @@
 `python -m benchmarks.transfer_memory SIZE_PX BACKBONE STEPS` prints the peak in MB.
 """
 
-import subprocess
 import sys
 import tempfile
-from pathlib import Path
 
 import torch
 from torchvision import models
 
+from benchmarks.memory import own_peak_mb, peak_mb_of
 from benchmarks.photographs import paintings
 from benchmarks.renderings import saved, unheard
 from pipeline.store import digest_of
@@ -23,14 +22,7 @@ SIZES_PX = (4096, 8192)
 
 def peak_mb(size_px: int, *, backbone: str = "squeezenet1_1", steps: int = 8) -> float:
     """Peak of a process that stylizes one picture 3 : 2 of this size, in MB."""
-    command = (sys.executable, "-m", "benchmarks.transfer_memory")
-    done = subprocess.run(  # noqa: S603  # our own module
-        [*command, str(size_px), backbone, str(steps)],
-        check=True,
-        capture_output=True,
-        text=True,
-    )
-    return float(done.stdout)
+    return peak_mb_of("benchmarks.transfer_memory", str(size_px), backbone, str(steps))
 
 
 def transfer(size_px: int, backbone: str, steps: int) -> None:
@@ -57,12 +49,6 @@ def transfer(size_px: int, backbone: str, steps: int) -> None:
         )
 
 
-def _own_peak_mb() -> float:
-    status = Path("/proc/self/status").read_text()
-    line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
-    return int(line.split()[1]) / 1000
-
-
 if __name__ == "__main__":
     transfer(int(sys.argv[1]), sys.argv[2], int(sys.argv[3]))
-    print(f"{_own_peak_mb():.0f}")
+    print(f"{own_peak_mb():.0f}")

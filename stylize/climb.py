@@ -57,18 +57,12 @@ class Climb:
         """What each goal starts from, and which channels it is about."""
         seen = self._framed(images).images
         tiles = self._tiles(*size_of(seen))
-        sums: dict[str, Tensor] = {}
-        counts: dict[str, int] = {}
-        for layer, part in self._parts(seen, tiles):
-            self._sizes[layer] = part.window[0].stop, part.window[1].stop
-            total = part.features.sum(dim=(2, 3), dtype=torch.float32)
-            sums[layer] = sums.get(layer, 0) + total
-            counts[layer] = counts.get(layer, 0) + part.features[0, 0].numel()
-        self.goals = [
-            goal.chosen(sums[goal.layer] / counts[goal.layer]) for goal in self.goals
-        ]
+        if any(goal.ranks for goal in self.goals):
+            means = self._channel_means(seen, tiles)
+            self.goals = [goal.chosen(means[goal.layer]) for goal in self.goals]
         bases = [images.new_zeros(len(images)) for _ in self.goals]
         for layer, part in self._parts(seen, tiles):
+            self._sizes[layer] = part.window[0].stop, part.window[1].stop
             for number, goal in enumerate(self.goals):
                 if goal.layer == layer:
                     bases[number] += goal.base(part)
@@ -76,6 +70,16 @@ class Climb:
             goal.weight / base.clamp_min(1e-6)
             for base, goal in zip(bases, self.goals, strict=True)
         ]
+
+    def _channel_means(self, seen: Tensor, tiles: Sequence[Tile]) -> dict[str, Tensor]:
+        """The mean of every channel (B, C) of each layer."""
+        sums: dict[str, Tensor] = {}
+        counts: dict[str, int] = {}
+        for layer, part in self._parts(seen, tiles):
+            total = part.features.sum(dim=(2, 3), dtype=torch.float32)
+            sums[layer] = sums.get(layer, 0) + total
+            counts[layer] = counts.get(layer, 0) + part.features[0, 0].numel()
+        return {layer: sums[layer] / counts[layer] for layer in sums}
 
     def _parts(self, seen: Tensor, tiles: Sequence[Tile]) -> Iterator[tuple[str, Part]]:
         for tile in tiles:

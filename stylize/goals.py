@@ -39,6 +39,10 @@ class Goal(Protocol):
     @property
     def weight(self) -> float: ...
 
+    @property
+    def ranks(self) -> bool:
+        """Whether it is about channels that are chosen where the dream starts."""
+
     def height(self, part: Part, size: tuple[int, int]) -> Tensor:
         """How much of it a part of a layer of `size` (H, W) has, (B,): the sum."""
 
@@ -62,6 +66,10 @@ class Energy:
     weakest: int = 0
     mask: Tensor | None = None
 
+    @property
+    def ranks(self) -> bool:
+        return bool(self.strongest or self.weakest)
+
     def height(self, part: Part, size: tuple[int, int]) -> Tensor:
         features = part.features
         if self.mask is not None:
@@ -73,8 +81,6 @@ class Energy:
 
     def chosen(self, means: Tensor) -> Self:
         count = self.strongest or self.weakest
-        if not count:
-            return self
         ranked = means.topk(
             min(count, means.shape[1]), dim=1, largest=bool(self.strongest)
         )
@@ -93,6 +99,7 @@ class Direction:
     direction: Tensor
     weight: float = 1.0
     at_middle: bool = False
+    ranks: bool = False
 
     def height(self, part: Part, size: tuple[int, int]) -> Tensor:
         features = part.features
@@ -119,6 +126,7 @@ class Motif:
     layer: str
     direction: Tensor
     weight: float = 1.0
+    ranks: bool = False
 
     def height(self, part: Part, size: tuple[int, int]) -> Tensor:
         direction = self.direction.to(part.features.dtype)
@@ -143,6 +151,7 @@ class Likeness:
     layer: str
     guide: Tensor
     weight: float = 1.0
+    ranks: bool = False
 
     def height(self, part: Part, size: tuple[int, int]) -> Tensor:
         features = part.features.flatten(2)

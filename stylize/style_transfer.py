@@ -68,7 +68,9 @@ class StyleTransfer:
             del images, optimiser  # the scale before would be kept all the while
             tracker.skip(descent.go(count, partial(_tell, tracker, numbers)))
             # Pictures that stopped early are not known to the optimiser any more.
-            optimiser = descent.optimiser if descent.is_complete else None
+            optimiser = (  # noqa: F841  # it goes on at the next scale
+                descent.optimiser if descent.is_complete else None
+            )
             images = descent.images
             if descent.lost:
                 where = f"scale {scale} of {len(sizes)} ({max(size)} px)"

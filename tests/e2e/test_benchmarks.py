@@ -8,6 +8,8 @@ import pytest
 from benchmarks import photographs
 from benchmarks.crawl_bench import crawl_row
 from benchmarks.crawl_memory import resident_mb
+from benchmarks.dream_bench import cold_s, dreams_row, inception_row
+from benchmarks.dream_memory import dream_peak_mb
 from benchmarks.inspect_bench import inspect_row
 from benchmarks.rows import BenchRow, Round
 from benchmarks.transfer_bench import folder_row, loss_row, step_row
@@ -115,6 +117,36 @@ def test_the_memory_of_a_transfer_is_that_of_its_own_process():
 @pytest.mark.soak
 def test_memory_stays_bounded_at_4096_px():
     assert peak_mb(4096, steps=12) < 5500
+
+
+@pytest.mark.usefixtures("few_painted")
+def test_a_step_of_inception_is_measured_and_its_gradient_compared():
+    row = inception_row(rounds=1, size_px=160)
+
+    assert row.unit == "s"
+    assert row.ours > 0
+    assert row.plain > 0
+
+
+@pytest.mark.usefixtures("few_painted")
+def test_dreams_are_measured_in_images_per_hour():
+    row = dreams_row(pictures=2, size_px=160, steps=1)
+
+    assert row.unit == "images/h"
+    assert row.ours > 0
+    assert row.plain > 0
+
+
+@pytest.mark.soak
+def test_the_memory_of_a_dream_stays_bounded_at_4096_px():
+    assert dream_peak_mb(4096) < 4000
+
+
+@pytest.mark.soak
+@pytest.mark.usefixtures("few_painted")
+def test_a_dream_is_there_soon_after_the_start():
+    # 9 s on two quiet cores: the machines that run tests are shared.
+    assert cold_s() < 40
 
 
 @pytest.mark.gpu
