@@ -14,7 +14,7 @@ PHOTOS, STYLES = "photos", "styles"
 TAKEN, DREAMT, SUFFIXES = 2, 3, {".jpg", ".jpeg", ".png", ".webp"}
 
 # Of the painters' scenes these have the most in them; of the styles, the finest grain.
-SCENES = {"city": ("city", 5), "forest": ("forest", 26), "meadow": ("meadow", 3)}
+SCENES = {"city": ("city", 5), "forest": ("forest", 26), "mountains": ("mountains", 3)}
 PAINTINGS = ("flow-field", "mosaic")
 
 

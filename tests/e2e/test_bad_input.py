@@ -21,7 +21,7 @@ def nothing_listens() -> str:
         (["-k", ",", "-s", "folder:."], "name at least one keyword"),
         (["-k", "x", "-s", "ftp:a"], "unknown source 'ftp:a'"),
         (["-k", "x", "-s", "folder:/no/such"], "folder /no/such does not exist"),
-        (["-k", "x", "-s", "folder:.", "-r", "flwo"], "known are dream, flow, gatys"),
+        (["-k", "x", "-s", "folder:.", "-r", "flwo"], "did you mean 'flow'"),
         (["-k", "x", "-s", "folder:.", "-r", "style"], "name one with --style PICTURE"),
         (["-k", "x", "-s", "folder:.", "--style", "no.jpg"], "no.jpg: No such file"),
         (["-k", "x", "-s", "folder:.", "--device", "tpu"], "--device: "),
