@@ -215,7 +215,7 @@ def _unpad(network: nn.Module) -> int:
 
 def _normalisation(name: str, device: torch.device) -> tuple[Tensor, Tensor]:
     """Factor and summand (3, 1, 1) that bring [0, 1] to what the network takes."""
-    if name == networks.MOTIFS:
+    if name == motifs.NAME:
         mean, std = motifs.MEAN, motifs.STD
     elif name in OF_GOOGLE:
         mean, std = HALF, HALF

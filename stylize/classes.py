@@ -11,7 +11,7 @@ def names(backbone: str) -> tuple[str, ...]:
     Raises:
         LayerError: there is no such backbone, or it tells no classes.
     """
-    if backbone == networks.MOTIFS:
+    if backbone == motifs.NAME:
         return motifs.CLASSES
     if backbone == pyramid.PYRAMID:
         raise LayerError(f"{backbone} was not trained and tells no classes")
@@ -42,7 +42,9 @@ def find(backbone: str, wanted: str) -> int:
 
 
 def layer(backbone: str) -> str:
-    """The layer that gives the logits."""
+    """The layer in which a class is dreamt of: its logits, or where motifs are told."""
+    if backbone == motifs.NAME:
+        return motifs.DIRECTED
     if backbone in networks.CHAINS:
         return networks.LOGITS
     from stylize.layers import listing

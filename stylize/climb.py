@@ -9,7 +9,7 @@ from torch import Tensor
 from stylize import canvases, memory
 from stylize.backbones import Backbone
 from stylize.dream_models import DeepDreamRecipe
-from stylize.goals import Goal
+from stylize.goals import Goal, Ranked
 from stylize.progress import Tracker
 from stylize.scales import size_of
 from stylize.tiles import Part, Tile, grid, parts, whole
@@ -41,25 +41,29 @@ class Climb:
         """The pictures (B, 3, H, W) after the recipe's steps."""
         self._survey(images)
         canvas = canvases.canvas(self.recipe, images)
+        images, numbers = canvas.images, torch.arange(len(images))
         for step in range(1, self.recipe.steps + 1):
-            gradient, heights = self._gradient(canvas.images)
+            gradient, heights = self._gradient(images)
             lost = ~(heights.isfinite() & gradient.sum(dim=(1, 2, 3)).isfinite())
             if lost.any():
                 self._give_up(lost, step)
                 gradient[lost] = 0
             canvas.climb(gradient)
-            numbers = torch.arange(len(images))
-            tracker.step(-heights, images=canvas.images, numbers=numbers)
-        return canvas.images.clone()
+            images = canvas.images
+            tracker.step(-heights, images=images, numbers=numbers)
+        return images
 
     @torch.no_grad()
     def _survey(self, images: Tensor) -> None:
         """What each goal starts from, and which channels it is about."""
         seen = self._framed(images).images
         tiles = self._tiles(*size_of(seen))
-        if any(goal.ranks for goal in self.goals):
+        if any(isinstance(goal, Ranked) for goal in self.goals):
             means = self._channel_means(seen, tiles)
-            self.goals = [goal.chosen(means[goal.layer]) for goal in self.goals]
+            self.goals = [
+                goal.chosen(means[goal.layer]) if isinstance(goal, Ranked) else goal
+                for goal in self.goals
+            ]
         bases = [images.new_zeros(len(images)) for _ in self.goals]
         for layer, part in self._parts(seen, tiles):
             self._sizes[layer] = part.window[0].stop, part.window[1].stop

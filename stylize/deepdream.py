@@ -16,17 +16,17 @@ from typing import Protocol
 import torch
 from torch import Tensor
 
-from stylize import colours, goals
+from stylize import colours, dream_specs, goals
 from stylize.backbones import Backbone
 from stylize.climb import Climb
-from stylize.dream_models import DeepDreamRecipe, GuideObjective
+from stylize.dream_models import DeepDreamRecipe
 from stylize.errors import PictureError
 from stylize.goals import Goal
 from stylize.progress import Tracker
 from stylize.scales import octaves, resize, shrink_to, size_of
 
 GUIDE_POSITIONS = 4096
-NOISE = 0.15
+NOISE, GRAIN_PX = 0.15, 4
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class DeepDream:
             where = f"octave {octave} of {len(sizes)} ({max(size)} px)"
             images = (base + resize(detail, size)).clamp(0, 1)
             climb = self._climb(base, where, failures)
-            detail = climb.up(images, tracker).sub_(base)
+            detail = climb.up(images, tracker) - base
         return Dream(
             self._finished(content, start, detail, failures),
             tracker.loss_history(),
@@ -103,11 +103,10 @@ class DeepDream:
     def _start(self, content: Tensor, coarsest: tuple[int, int]) -> Tensor:
         if self.recipe.start == "content":
             return content
-        # One noise for all, so that a picture comes out as it does alone; as fine as
+        # One noise for all, so that a picture comes out as it does alone; coarser than
         # the coarsest octave, as noise that is finer would be left in the picture.
-        noise = torch.randn(
-            1, 3, *(-(-side // 4) for side in coarsest), generator=self._generator
-        )
+        size = [-(-side // GRAIN_PX) for side in coarsest]
+        noise = torch.randn(1, 3, *size, generator=self._generator)
         grey = (0.5 + NOISE * noise).clamp(0, 1).to(content.device)
         return resize(grey, size_of(content)).expand_as(content).clamp(0, 1)
 
@@ -173,8 +172,7 @@ class RecipeGoals:
             LayerError: a layer, channel or class is not there.
         """
         objectives = self.recipe.objectives[self.recipe.backbone]
-        guided = any(isinstance(each, GuideObjective) for each in objectives)
-        guides = self._features(base) if guided else {}
+        guides = self._features(base) if dream_specs.has_guide(self.recipe) else {}
         return goals.of(objectives, self.backbone.name, guides, base.device)
 
     @torch.no_grad()

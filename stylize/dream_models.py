@@ -78,7 +78,7 @@ Objective = Annotated[
     Field(discriminator="kind"),
 ]
 Objectives = Annotated[tuple[Objective, ...], Field(min_length=1, strict=False)]
-EMBEDDED: dict[str, Objectives] = {
+OF_MOTIFS: dict[str, Objectives] = {
     "motifs": tuple(
         ClassObjective(kind="class", name=name)
         for name in ("eye", "feather", "flower", "shell")
@@ -98,7 +98,7 @@ class DeepDreamRecipe(Common):
 
     algorithm: Literal["deepdream"]
     backbone: str = "motifs"
-    objectives: Annotated[dict[str, Objectives], Field(min_length=1)] = EMBEDDED
+    objectives: Annotated[dict[str, Objectives], Field(min_length=1)] = OF_MOTIFS
     guide: Digest | None = None
     guide_scale: Annotated[float, Field(gt=0, le=4)] = 1.0
     start: Literal["content", "noise"] = "content"

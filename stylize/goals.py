@@ -24,7 +24,6 @@ from stylize.dream_models import (
 from stylize.errors import LayerError
 from stylize.layers import find_layer
 from stylize.motifs import network as motifs
-from stylize.networks import MOTIFS
 from stylize.tiles import Part
 
 POSITIONS_AT_ONCE = 4096
@@ -39,36 +38,20 @@ class Goal(Protocol):
     @property
     def weight(self) -> float: ...
 
-    @property
-    def ranks(self) -> bool:
-        """Whether it is about channels that are chosen where the dream starts."""
-
     def height(self, part: Part, size: tuple[int, int]) -> Tensor:
         """How much of it a part of a layer of `size` (H, W) has, (B,): the sum."""
 
     def base(self, part: Part) -> Tensor:
         """What the height of a part is divided by where the dream starts, (B,)."""
 
-    def chosen(self, means: Tensor) -> Self:
-        """The goal after the mean of each channel (B, C) where the dream starts."""
-
 
 @dataclass(frozen=True)
 class Energy:
-    """The mean square of all of a layer, or of channels that a mask (B, C) chooses.
-
-    With `strongest` or `weakest` above 0 the mask is of that many channels.
-    """
+    """The mean square of all of a layer, or of channels that a mask (B, C) chooses."""
 
     layer: str
     weight: float = 1.0
-    strongest: int = 0
-    weakest: int = 0
     mask: Tensor | None = None
-
-    @property
-    def ranks(self) -> bool:
-        return bool(self.strongest or self.weakest)
 
     def height(self, part: Part, size: tuple[int, int]) -> Tensor:
         features = part.features
@@ -79,11 +62,21 @@ class Energy:
     def base(self, part: Part) -> Tensor:
         return self.height(part, (0, 0))
 
+
+@dataclass(frozen=True)
+class Ranked(Energy):
+    """The energy of the `count` channels that are strongest, or weakest, at the start.
+
+    It has no mask until they are known.
+    """
+
+    count: int = 1
+    largest: bool = True
+
     def chosen(self, means: Tensor) -> Self:
-        count = self.strongest or self.weakest
-        ranked = means.topk(
-            min(count, means.shape[1]), dim=1, largest=bool(self.strongest)
-        )
+        """The goal after the mean of each channel (B, C) where the dream starts."""
+        count = min(self.count, means.shape[1])
+        ranked = means.topk(count, dim=1, largest=self.largest)
         mask = torch.zeros_like(means).scatter_(1, ranked.indices, 1.0)
         return replace(self, mask=mask)
 
@@ -99,7 +92,6 @@ class Direction:
     direction: Tensor
     weight: float = 1.0
     at_middle: bool = False
-    ranks: bool = False
 
     def height(self, part: Part, size: tuple[int, int]) -> Tensor:
         features = part.features
@@ -110,9 +102,6 @@ class Direction:
 
     def base(self, part: Part) -> Tensor:
         return _magnitude(part)
-
-    def chosen(self, means: Tensor) -> Self:
-        return self
 
 
 @dataclass(frozen=True)
@@ -126,7 +115,6 @@ class Motif:
     layer: str
     direction: Tensor
     weight: float = 1.0
-    ranks: bool = False
 
     def height(self, part: Part, size: tuple[int, int]) -> Tensor:
         direction = self.direction.to(part.features.dtype)
@@ -136,9 +124,6 @@ class Motif:
 
     def base(self, part: Part) -> Tensor:
         return self.height(part, (0, 0)).abs()
-
-    def chosen(self, means: Tensor) -> Self:
-        return self
 
 
 @dataclass(frozen=True)
@@ -151,7 +136,6 @@ class Likeness:
     layer: str
     guide: Tensor
     weight: float = 1.0
-    ranks: bool = False
 
     def height(self, part: Part, size: tuple[int, int]) -> Tensor:
         features = part.features.flatten(2)
@@ -162,9 +146,6 @@ class Likeness:
 
     def base(self, part: Part) -> Tensor:
         return self.height(part, (0, 0)).abs()
-
-    def chosen(self, means: Tensor) -> Self:
-        return self
 
 
 def of(
@@ -185,8 +166,6 @@ def of(
 def layer_of(objective: Objective, backbone: str) -> str:
     """The layer that an objective is about."""
     if isinstance(objective, ClassObjective):
-        if backbone == MOTIFS:
-            return motifs.DIRECTED
         return classes.layer(backbone)
     return objective.layer
 
@@ -201,10 +180,9 @@ def _goal(
     match objective:
         case LayerObjective():
             return Energy(layer, weight)
-        case RankedObjective(kind="strongest"):
-            return Energy(layer, weight, strongest=objective.count)
         case RankedObjective():
-            return Energy(layer, weight, weakest=objective.count)
+            strongest = objective.kind == "strongest"
+            return Ranked(layer, weight, count=objective.count, largest=strongest)
         case GuideObjective():
             return Likeness(layer, guides[layer], weight)
         case DirectionObjective():
@@ -216,7 +194,7 @@ def _goal(
             return Direction(layer, axis, weight, objective.at == "middle")
         case ClassObjective():
             number = classes.find(backbone, objective.name)
-            if backbone == MOTIFS:
+            if backbone == motifs.NAME:
                 return Motif(layer, motifs.directions()[number].to(device), weight)
             return Direction(layer, axes(backbone, layer, [number], device), weight)
 

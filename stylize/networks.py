@@ -52,7 +52,7 @@ _INCEPTION_V3 = (
     *("Mixed_7a", "Mixed_7b", "Mixed_7c"),
 )
 
-LOGITS, MOTIFS = "logits", "motifs"
+LOGITS = "logits"
 
 # Module paths by layer name, in the order in which they run; the last of each chain
 # tells the classes.
@@ -66,7 +66,7 @@ CHAINS: dict[str, dict[str, str]] = {
     }
     | {LOGITS: "fc"},
     "squeezenet1_1": _features(_SQUEEZENET) | {LOGITS: "classifier.1"},
-    MOTIFS: _features(motifs.LAYERS) | {LOGITS: "logits"},
+    motifs.NAME: _features(motifs.LAYERS) | {LOGITS: "logits"},
 }
 _HEADLESS = {"init_weights": False, "aux_logits": False, "transform_input": False}
 _OPTIONS = {"inception_v3": _HEADLESS, "googlenet": _HEADLESS}
@@ -81,7 +81,7 @@ def known() -> tuple[str, ...]:
 
 def tuned() -> tuple[str, ...]:
     """The names of those torchvision classifiers whose layers are named by papers."""
-    return tuple(name for name in CHAINS if name != MOTIFS)
+    return tuple(name for name in CHAINS if name != motifs.NAME)
 
 
 def nearest(name: str, names: Iterable[str]) -> str:
@@ -99,7 +99,7 @@ def build(name: str) -> nn.Module:
     Raises:
         LayerError: there is none; the message has the nearest names.
     """
-    if name == MOTIFS:
+    if name == motifs.NAME:
         with torch.device("meta"):
             return motifs.build().eval()
     _check(name)
@@ -155,8 +155,8 @@ def trace(network: nn.Module) -> tuple[fx.Graph, Mapping[fx.Node, str]]:
 
 
 def _check(name: str) -> None:
-    if name in (PYRAMID, MOTIFS):
+    if name in (PYRAMID, motifs.NAME):
         raise LayerError(f"{name} is embedded: it needs no weights")
     if name not in known():
-        meant = nearest(name, (*known(), MOTIFS, PYRAMID))
+        meant = nearest(name, (*known(), motifs.NAME, PYRAMID))
         raise LayerError(f"there is no backbone {name!r}{meant}")

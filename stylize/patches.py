@@ -109,18 +109,10 @@ class Grid:
         total = F.fold(
             weighted[None], (height, width), self._patch_px, stride=self.stride
         )
-        return self._averaged(total)
-
-    def _averaged(self, total: Tensor) -> Tensor:
-        ones = total.new_ones(1, self.rows * self.columns)
+        ones = total.new_ones(1, 1, self.rows, self.columns)
+        bells = F.conv_transpose2d(ones, self._bell[None, None], stride=self.stride)
         down, across = self._window
-        return (total / self._laid(ones))[:, :, down, across]
-
-    def _laid(self, levels: Tensor) -> Tensor:
-        """The bells of all patches times these levels (C, N), added up."""
-        grid = levels.reshape(-1, 1, self.rows, self.columns)
-        laid = F.conv_transpose2d(grid, self._bell[None, None], stride=self.stride)
-        return laid.transpose(0, 1)
+        return (total / bells)[:, :, down, across]
 
 
 def drawn_patches(

@@ -167,10 +167,9 @@ class Studio:
         content = batch.to(self.device)
         tracker = Tracker(on_progress, dream.steps(content), len(batch), every)
         made = dream.apply(content, tracker)
-        rendering = self._rendering(
-            made.images, made.loss_history, made.failures, backbone.dtype
+        return self._rendering(
+            made.images, made.loss_history, made.failures, backbone.dtype, made.notes
         )
-        return replace(rendering, notes=made.notes)
 
     def _embedded(
         self,
@@ -228,6 +227,7 @@ class Studio:
         history: list[list[float]],
         failures: list[str | None],
         dtype: torch.dtype,
+        notes: tuple[str, ...] = (),
     ) -> Rendering:
         return Rendering(
             images.detach().float().cpu(),
@@ -235,6 +235,7 @@ class Studio:
             failures,
             str(dtype).removeprefix("torch."),
             str(self.device),
+            notes,
         )
 
 

@@ -1,4 +1,4 @@
-"""The painter of `reverie`, the picture that guides the packaged dream."""
+"""The painter of `reverie`, the picture that guides `dream-guided`."""
 
 import numpy as np
 import numpy.typing as npt

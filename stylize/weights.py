@@ -19,8 +19,6 @@ from stylize.errors import WeightsError
 from stylize.motifs import network
 from stylize.recipe_models import AnyRecipe
 
-MOTIFS = "motifs"
-
 
 @dataclass(frozen=True)
 class Weights:
@@ -100,7 +98,7 @@ def locate(backbone: str, folder: Path) -> Path | None:
     That is torchvision's own, else the first that is called `BACKBONE.pth` or
     `BACKBONE-….pth`. Those of `motifs` are in the package.
     """
-    if backbone == MOTIFS:
+    if backbone == network.NAME:
         return network.WEIGHTS
     published = file_name(backbone)
     for place in (folder, Path(torch.hub.get_dir()) / "checkpoints"):
@@ -115,8 +113,8 @@ def backbone_of(path: Path) -> str | None:
     """The backbone that has such a name for its weights, if one has."""
     from stylize import networks
 
-    if path.stem == MOTIFS:
-        return MOTIFS
+    if path.stem == network.NAME:
+        return network.NAME
     for backbone in networks.known():
         if path.name == file_name(backbone) or path.stem == backbone:
             return backbone

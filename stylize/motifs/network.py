@@ -6,6 +6,7 @@ from pathlib import Path
 from safetensors import safe_open
 from torch import Tensor, nn
 
+NAME = "motifs"
 CLASSES = (
     *("arch", "brick", "bubble", "butterfly", "cloth", "coral", "crystal", "eye"),
     *("feather", "fish", "flame", "flower", "fur", "honeycomb", "leaf", "mandala"),

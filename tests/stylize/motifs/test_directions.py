@@ -1,5 +1,4 @@
 import torch
-from safetensors.torch import load_file
 
 from stylize.motifs import directions, network, robust
 from stylize.motifs.scenes import paint
@@ -7,22 +6,14 @@ from stylize.motifs.scenes import paint
 CLASSES = network.CLASSES
 
 
-def shipped():
-    trained = network.build().eval()
-    halves = load_file(network.WEIGHTS)
-    halves.pop("directions")
-    trained.load_state_dict({name: half.float() for name, half in halves.items()})
-    return trained
-
-
-def test_most_motifs_lie_farthest_along_their_own_direction():
+def test_most_motifs_lie_farthest_along_their_own_direction(shipped):
     generator = torch.Generator().manual_seed(99)
     labels = torch.arange(len(CLASSES)).repeat(3)
     pictures = paint(labels, size_px=96, generator=generator)
     depth = network.LAYERS.index(network.DIRECTED) + 1
 
     with torch.inference_mode():
-        seen = shipped().features[:depth](robust.normalised(pictures))
+        seen = shipped.features[:depth](robust.normalised(pictures))
 
     answers = seen.mean(dim=(2, 3)).view(3, len(CLASSES), -1).mean(dim=0)
     places = (answers - answers.mean(dim=0)) @ network.directions().T
@@ -31,7 +22,7 @@ def test_most_motifs_lie_farthest_along_their_own_direction():
     assert own[CLASSES.index("eye")]
 
 
-def test_the_shipped_directions_are_those_of_the_shipped_network():
-    again = directions.measured(shipped())
+def test_the_shipped_directions_are_those_of_the_shipped_network(shipped):
+    again = directions.measured(shipped)
 
     assert torch.allclose(again, network.directions(), rtol=0.05, atol=0.05)

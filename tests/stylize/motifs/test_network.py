@@ -1,18 +1,8 @@
-import pytest
 import torch
 from safetensors.torch import load_file
 from torch import fx, nn
 
 from stylize.motifs import network, robust, train
-
-
-@pytest.fixture(scope="module")
-def shipped():
-    trained = network.build().eval()
-    halves = load_file(network.WEIGHTS)
-    halves.pop("directions")
-    trained.load_state_dict({name: half.float() for name, half in halves.items()})
-    return trained
 
 
 def test_classes_are_in_the_order_of_the_alphabet_and_none_is_there_twice():
