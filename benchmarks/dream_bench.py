@@ -20,13 +20,13 @@ from torchvision import models
 from benchmarks.plain_dream import inception_layers, plain_octaves
 from benchmarks.renderings import photograph, seconds, unheard
 from benchmarks.rows import BenchRow, Round
-from stylize import backbones, recipes, tensors
+from stylize import backbones, goals, recipes, tensors
+from stylize.dream_models import DeepDreamRecipe
 from stylize.render import Studio
 from stylize.weights import Weights, checked
 
 CPU = torch.device("cpu")
 BACKBONE, LAYER = "inception_v3", "Mixed_6b"
-DREAMT = ("Mixed_6a", "Mixed_6c")
 SIZE_PX, LARGE_PX, COLD_PX, SMALLEST_PX = 512, 1024, 768, 75
 PICTURES, BATCH, ROUNDS, STEPS = 8, 4, 5, 10
 LIKE = 0.97
@@ -81,6 +81,8 @@ def dreams_row(
 ) -> BenchRow:
     """`dream-octaves`, in batches, against the same steps of one picture at a time."""
     recipe = recipes.with_settings(recipes.load("dream-octaves").recipe, steps=steps)
+    assert isinstance(recipe, DeepDreamRecipe)
+    layers = [goals.layer_of(each, BACKBONE) for each in recipe.objectives[BACKBONE]]
     batch = torch.cat([photograph(seed, size_px) for seed in range(pictures)])
     studio = Studio(CPU)
     with tempfile.TemporaryDirectory() as folder:
@@ -97,11 +99,11 @@ def dreams_row(
         )
     plain = partial(
         plain_octaves,
-        inception_layers(drawn.network, DREAMT[-1], DREAMT),
+        inception_layers(drawn.network, layers[-1], layers),
         batch[:1],
-        count=6,
-        octave_scale=1.4,
-        steps=steps,
+        count=recipe.octaves,
+        octave_scale=recipe.octave_scale,
+        steps=recipe.steps,
         smallest_px=SMALLEST_PX,
     )
     hourly = Round(3600 * pictures / ours_s, 3600 / seconds(plain))

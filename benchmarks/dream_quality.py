@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import torch
@@ -11,7 +11,8 @@ from rich.table import Table
 from torch import Tensor
 
 from benchmarks.dream_measures import Complaints, complaints
-from benchmarks.plain_dream import plain_dream, squeezenet_layers
+from benchmarks.plain_dream import plain_dream
+from benchmarks.plain_transfer import squeezenet
 from benchmarks.renderings import unheard
 from benchmarks.sheets import Cell
 from stylize import recipes, tensors, weights
@@ -83,9 +84,11 @@ def trials(
 
 
 def _plain(path: Path, checkpoint: Path, small: Tensor, large: Tensor) -> Trial:
-    layers = squeezenet_layers(checkpoint, [PLAIN_LAYER])
+    network = replace(squeezenet(checkpoint), style=(), content=PLAIN_LAYER)
     started = time.process_time()
-    made = plain_dream(layers, small, steps=PLAIN_STEPS)
+    made = plain_dream(
+        lambda image: [network.features(image)[PLAIN_LAYER]], small, steps=PLAIN_STEPS
+    )
     seconds = time.process_time() - started
     enlarged = resize(made, size_of(large)).clamp(0, 1)
     told = complaints((made, small), (enlarged, large))

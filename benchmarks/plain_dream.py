@@ -5,19 +5,15 @@
 """
 
 from collections.abc import Callable, Sequence
-from pathlib import Path
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torchvision import models
 
 from stylize.scales import octaves
 
 Layers = Callable[[Tensor], list[Tensor]]
 
-MEAN = torch.tensor([0.485, 0.456, 0.406]).view(1, 3, 1, 1)
-STD = torch.tensor([0.229, 0.224, 0.225]).view(1, 3, 1, 1)
 WIDTHS_PX, ROLL_PX, STEP_SIZE = (0.5, 1.0, 2.0), 24, 0.02
 
 
@@ -60,30 +56,6 @@ def plain_octaves(
             dreamt = (dreamt + STEP_SIZE * gradient / gradient.std()).clamp(0, 1)
         detail = dreamt - base
     return dreamt
-
-
-def squeezenet_layers(checkpoint: Path, wanted: Sequence[int]) -> Layers:
-    """Some of SqueezeNet's layers, by their numbers, with these weights."""
-    features = models.squeezenet1_1(weights=None).features
-    numbers = torch.load(checkpoint, weights_only=True)
-    features.load_state_dict(
-        {
-            name.removeprefix("features."): value.float()
-            for name, value in numbers.items()
-            if name.startswith("features.")
-        }
-    )
-    features.eval().requires_grad_(False)
-
-    def layers(image: Tensor) -> list[Tensor]:
-        x, found = (image - MEAN) / STD, []
-        for number, layer in enumerate(features[: max(wanted) + 1]):
-            x = layer(x)
-            if number in wanted:
-                found.append(x)
-        return found
-
-    return layers
 
 
 def inception_layers(network: nn.Module, deepest: str, wanted: Sequence[str]) -> Layers:

@@ -35,9 +35,8 @@ class PlainNetwork:
     def features(self, image: Tensor) -> dict[int, Tensor]:
         """Activations after the layers that count; none deeper than these is run."""
         x, found = (image - MEAN) / STD, {}
-        for index, layer in enumerate(
-            self.layers[: max(*self.style, self.content) + 1]
-        ):
+        deepest = max((*self.style, self.content))
+        for index, layer in enumerate(self.layers[: deepest + 1]):
             x = layer(x)
             found[index] = x
         return {index: found[index] for index in {*self.style, self.content}}
