@@ -40,15 +40,18 @@ class Zoom:
             raise UsageError(f"--frames {self.frames}: a zoom has at least 2")
 
 
+@dataclass(frozen=True)
+class Film:
+    """What a film is like, whatever is in it; `size` is (H, W)."""
+
+    size: tuple[int, int]
+    fps: int
+    quality: int
+    parameters: Mapping[str, Any]
+
+
 def write(
-    path: Path,
-    frames: Iterable[Pixels],
-    *,
-    output_format: str,
-    size: tuple[int, int],
-    fps: int,
-    quality: int,
-    parameters: Mapping[str, Any],
+    path: Path, frames: Iterable[Pixels], film: Film, *, output_format: str
 ) -> None:
     """Have a film of frames (H, W, 3) there that is shown again and again.
 
@@ -58,32 +61,22 @@ def write(
     Raises:
         UsageError: ffmpeg is needed and not there, or it fails; or there is too much.
     """
-    if output_format == "mp4":
-        _write_mp4(path, frames, size, fps, quality, parameters)
-    else:
-        _write_webp(path, frames, size, fps, quality, parameters)
+    (_write_mp4 if output_format == "mp4" else _write_webp)(path, frames, film)
 
 
-def _write_webp(
-    path: Path,
-    frames: Iterable[Pixels],
-    size: tuple[int, int],
-    fps: int,
-    quality: int,
-    parameters: Mapping[str, Any],
-) -> None:
+def _write_webp(path: Path, frames: Iterable[Pixels], film: Film) -> None:
     """See https://developers.google.com/speed/webp/docs/riff_container."""
-    height, width = size
+    height, width = film.size
     corners = _three(width - 1) + _three(height - 1)
     exif = b""
     with path.open("wb") as file:
         file.write(b"RIFF\0\0\0\0WEBP")
         file.write(_chunk(b"VP8X", bytes([_EXIF | _ANIMATION, 0, 0, 0]) + corners))
         file.write(_chunk(b"ANIM", struct.pack("<IH", 0, 0)))
-        for pixels, duration_ms in zip(frames, _durations_ms(fps), strict=False):
-            said = None if exif else parameters
+        for pixels, duration_ms in zip(frames, _durations_ms(film.fps), strict=False):
+            said = None if exif else film.parameters
             still = encode(
-                pixels, output_format="webp", quality=quality, parameters=said
+                pixels, output_format="webp", quality=film.quality, parameters=said
             )
             chunks = dict(_chunks(still.content))
             exif = exif or _chunk(b"EXIF", chunks[b"EXIF"])
@@ -124,21 +117,21 @@ def _chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
         at += 8 + length + length % 2
 
 
-def _write_mp4(
-    path: Path,
-    frames: Iterable[Pixels],
-    size: tuple[int, int],
-    fps: int,
-    quality: int,
-    parameters: Mapping[str, Any],
-) -> None:
-    height, width = size
-    comment = json.dumps(parameters, sort_keys=True, allow_nan=False)
+def _write_mp4(path: Path, frames: Iterable[Pixels], film: Film) -> None:
+    height, width = film.size
+    comment = json.dumps(film.parameters, sort_keys=True, allow_nan=False)
     command = [
         *(ffmpeg(), "-loglevel", "error", "-y"),
         *("-f", "rawvideo", "-pixel_format", "rgb24"),
-        *("-video_size", f"{width}x{height}", "-framerate", str(fps), "-i", "pipe:0"),
-        *("-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", str(_crf(quality))),
+        *(
+            "-video_size",
+            f"{width}x{height}",
+            "-framerate",
+            str(film.fps),
+            "-i",
+            "pipe:0",
+        ),
+        *("-c:v", "libx264", "-pix_fmt", "yuv420p", "-crf", str(_crf(film.quality))),
         *("-movflags", "+faststart", "-metadata", f"comment={comment}"),
         *("-f", "mp4", f"file:{path}"),
     ]

@@ -16,7 +16,7 @@ from torch import Tensor
 from flows import album, films
 from flows.easel import Easel, Finished, Painted, Sitter
 from flows.errors import UsageError
-from flows.films import Zoom
+from flows.films import Film, Zoom
 from flows.progress import Aborted, onlooker
 from flows.watching import Watcher
 from pipeline.inspect import Pixels
@@ -54,14 +54,12 @@ def _finished(
     with album.replacing(sitter.entry.out) as part:
         first = next(frames)
         painted.notes, said = first.notes, easel.said(sitter, first)
+        quality = easel.settings.output_quality
         films.write(
             part,
             _pixels(chain([first], frames), losses),
+            Film(sitter.size, zoom.fps, quality, said.as_parameters()),
             output_format=sitter.entry.format,
-            size=sitter.size,
-            fps=zoom.fps,
-            quality=easel.settings.output_quality,
-            parameters=said.as_parameters(),
         )
     seconds = round(time.monotonic() - started, 3)
     said = said.model_copy(update={"seconds": seconds, "final_loss": losses[-1]})
