@@ -16,6 +16,8 @@ from stylize.gradients import bands, gaussian
 from stylize.scales import resize, size_of
 
 LUMA = (0.299, 0.587, 0.114)
+Pair = tuple[Tensor, Tensor]  # dream and photograph (1, 3, H, W)
+
 SMOOTH_PX, CELLS, FAINT, LEAST = 1.0, 8, 0.05, 1e-6
 
 
@@ -41,6 +43,7 @@ def detail(dream: Tensor, photograph: Tensor) -> float:
     """The share of the change's energy that is lost at half the size.
 
     Whatever was dreamt at half the size, or smaller, and enlarged has next to none.
+    Noise has much of it, so that it says something only where roughness is low.
     """
     change = _change(dream, photograph)
     size = size_of(change)
@@ -71,13 +74,8 @@ def variety(dream: Tensor, photograph: Tensor) -> float:
     return textures.std(dim=1).mean().item() * len(textures)
 
 
-def complaints(
-    small: tuple[Tensor, Tensor], large: tuple[Tensor, Tensor]
-) -> Complaints:
-    """All three; `small` and `large` are dream and photograph (1, 3, H, W).
-
-    Detail is measured on the large ones.
-    """
+def complaints(small: Pair, large: Pair) -> Complaints:
+    """All three; detail is measured on the large pair, the others on the small one."""
     return Complaints(roughness(*small), detail(*large), variety(*small))
 
 

@@ -10,7 +10,7 @@ from PIL import Image
 from rich.table import Table
 from torch import Tensor
 
-from benchmarks.dream_measures import Complaints, complaints
+from benchmarks.dream_measures import Complaints, Pair, complaints
 from benchmarks.plain_dream import plain_dream
 from benchmarks.plain_transfer import squeezenet
 from benchmarks.renderings import unheard
@@ -19,7 +19,7 @@ from stylize import recipes, tensors, weights
 from stylize.render import Studio
 from stylize.scales import resize, size_of
 
-PLAIN = "plain"
+PLAIN, PLAIN_LARGE = "plain", "plain, at the large size"
 RECIPES = ("dream-channel", "dream-layers", "dream-octaves")
 SMALL_PX, LARGE_PX = 512, 2048
 PLAIN_LAYER, PLAIN_STEPS = 11, 40
@@ -64,17 +64,18 @@ def trials(
     names: Sequence[str] = RECIPES,
     sizes_px: tuple[int, int] = (SMALL_PX, LARGE_PX),
 ) -> Iterator[Trial]:
-    """The plain dream, where its weights are known, and the recipes on each photograph.
+    """Plain dreams, where their weights are known, and the recipes on each photograph.
 
-    Larger than its network was made for, a plain dream is the small one enlarged: it
-    has no other way to larger forms.
+    Of plain dreams there are two: the small one, which is enlarged, as the network
+    shows forms of no other size; and one made at the large size, which has more noise
+    and no larger forms.
     """
     for path in photographs:
         small, large = (
             tensors.picture_tensor(path.read_bytes(), size_px=size) for size in sizes_px
         )
         if dreamer.checkpoint is not None:
-            yield _plain(path, dreamer.checkpoint, small, large)
+            yield from _plain(path, dreamer.checkpoint, small, large)
         for name in names:
             started = time.process_time()
             made = dreamer.dream(name, small)
@@ -83,16 +84,30 @@ def trials(
             yield Trial(name, path, _image(made), complaints(*pairs), seconds)
 
 
-def _plain(path: Path, checkpoint: Path, small: Tensor, large: Tensor) -> Trial:
+def _plain(
+    path: Path, checkpoint: Path, small: Tensor, large: Tensor
+) -> Iterator[Trial]:
     network = replace(squeezenet(checkpoint), style=(), content=PLAIN_LAYER)
-    started = time.process_time()
-    made = plain_dream(
-        lambda image: [network.features(image)[PLAIN_LAYER]], small, steps=PLAIN_STEPS
-    )
-    seconds = time.process_time() - started
-    enlarged = resize(made, size_of(large)).clamp(0, 1)
-    told = complaints((made, small), (enlarged, large))
-    return Trial(PLAIN, path, _image(made), told, seconds)
+    for name, photograph in ((PLAIN, small), (PLAIN_LARGE, large)):
+        started = time.process_time()
+        made = plain_dream(
+            lambda image: [network.features(image)[PLAIN_LAYER]],
+            photograph,
+            steps=PLAIN_STEPS,
+        )
+        seconds = time.process_time() - started
+        pair = made, photograph
+        told = complaints(pair, enlarged(pair, size_of(large)))
+        yield Trial(name, path, _image(made), told, seconds)
+
+
+def enlarged(pair: Pair, size: tuple[int, int]) -> Pair:
+    """Dream and photograph at another size.
+
+    Both, as what a photograph loses in being enlarged was not dreamt.
+    """
+    dream, photograph = (resize(each, size).clamp(0, 1) for each in pair)
+    return dream, photograph
 
 
 def table(found: Sequence[Trial]) -> Table:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from benchmarks import dream_quality
 from benchmarks.dream_measures import detail, roughness, variety
-from benchmarks.dream_quality import Dreamer, trials
+from benchmarks.dream_quality import Dreamer, enlarged, trials
 from stylize.scales import resize
 
 SIDE = 256
@@ -43,6 +43,17 @@ def test_what_was_enlarged_has_no_detail(photograph: Tensor, noise: Tensor):
 
     assert detail(photograph + noise, photograph) > 0.3
     assert detail(photograph + enlarged, photograph) < 0.01
+
+
+def test_a_photograph_that_is_only_enlarged_is_no_dream(noise: Tensor):
+    sharp = (0.5 + noise).clamp(0, 1)
+    double = 2 * SIDE, 2 * SIDE
+
+    undreamt = enlarged((sharp, sharp), double)
+    dreamt = enlarged((sharp + waves(8), sharp), double)
+
+    assert detail(*undreamt) == roughness(*undreamt) == variety(*undreamt) == 0
+    assert detail(*dreamt) < 0.01
 
 
 def test_one_texture_everywhere_has_no_variety_and_two_have(photograph: Tensor):
