@@ -12,7 +12,7 @@ from stylize.dream_models import DeepDreamRecipe
 from stylize.goals import Goal, Ranked
 from stylize.progress import Tracker
 from stylize.scales import size_of
-from stylize.tiles import Part, Tile, grid, parts, whole
+from stylize.tiles import Part, Tile, cover, parts, whole
 from stylize.views import Framed, turned
 
 # A tile looks so far beyond itself; further off the network sees what the cut leaves,
@@ -127,18 +127,10 @@ class Climb:
     def _tiles(self, height: int, width: int) -> list[Tile]:
         if height * width <= self.tile_px**2:
             return whole(height, width)
-        stride_px = self.backbone.stride_px
         down, across = torch.randint(
             self.tile_px, (2,), generator=self.generator
         ).tolist()
-        return grid(
-            height,
-            width,
-            tile_px=max(self.tile_px - 2 * MARGIN_PX, stride_px),
-            margin_px=min(MARGIN_PX, self.backbone.reach_px),
-            stride_px=stride_px,
-            offset=(down, across),
-        )
+        return tiled(height, width, self.backbone, self.tile_px, (down, across))
 
     def _give_up(self, lost: Tensor, step: int) -> None:
         for row in lost.nonzero().flatten().tolist():
@@ -146,3 +138,21 @@ class Climb:
                 self.failures[row] = (
                     f"the gradient is not a number at step {step}, {self.where}"
                 )
+
+
+def tiled(
+    height: int,
+    width: int,
+    backbone: Backbone,
+    tile_px: int,
+    offset: tuple[int, int] = (0, 0),
+) -> list[Tile]:
+    """Tiles with the margin of dreams, or the whole where it is no larger than one."""
+    return cover(
+        height,
+        width,
+        backbone,
+        tile_px=tile_px,
+        margin_px=min(MARGIN_PX, backbone.reach_px),
+        offset=offset,
+    )

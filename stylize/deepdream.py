@@ -18,12 +18,13 @@ from torch import Tensor
 
 from stylize import colours, dream_specs, goals
 from stylize.backbones import Backbone
-from stylize.climb import Climb
+from stylize.climb import Climb, tiled
 from stylize.dream_models import DeepDreamRecipe
 from stylize.errors import PictureError
 from stylize.goals import Goal
 from stylize.progress import Tracker
 from stylize.scales import octaves, resize, shrink_to, size_of
+from stylize.tiles import parts
 
 GUIDE_POSITIONS = 4096
 NOISE, GRAIN_PX = 0.15, 4
@@ -158,10 +159,15 @@ class DeepDream:
 
 @dataclass(frozen=True)
 class RecipeGoals:
-    """The goals of a recipe's objectives; a picture without a guide is its own."""
+    """The goals of a recipe's objectives; a picture without a guide is its own.
+
+    What guides goes through the network in tiles as the pictures do, so that it has the
+    same bound on its size.
+    """
 
     recipe: DeepDreamRecipe
     backbone: Backbone
+    tile_px: int
     guide: Tensor | None = None
 
     def __call__(self, base: Tensor) -> Sequence[Goal]:
@@ -188,10 +194,16 @@ class RecipeGoals:
                 f"the guide is {width}x{height} px, and {self.backbone.name} sees "
                 f"nothing smaller than {smallest_px} px: name a larger one"
             )
-        found = self.backbone.features(small)
-        return {name: _some(features.flatten(2)) for name, features in found.items()}
+        tiles = tiled(height, width, self.backbone, self.tile_px)
+        most = -(-GUIDE_POSITIONS // len(tiles))
+        found: dict[str, list[Tensor]] = {}
+        for tile in tiles:
+            for name, part in parts(self.backbone, tile.cut(small), tile).items():
+                some = _some(part.features.flatten(2), most)
+                found.setdefault(name, []).append(some)
+        return {name: torch.cat(each, dim=2) for name, each in found.items()}
 
 
-def _some(features: Tensor) -> Tensor:
-    """At most `GUIDE_POSITIONS` of the positions, evenly spread."""
-    return features[:, :, :: -(-features.shape[2] // GUIDE_POSITIONS)]
+def _some(features: Tensor, most: int) -> Tensor:
+    """At most so many of the positions, evenly spread."""
+    return features[:, :, :: -(-features.shape[2] // most)]

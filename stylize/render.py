@@ -158,12 +158,9 @@ class Studio:
         guide = None
         if recipe.guide is not None:
             guide = _picture("guide", recipe.guide, pictures, self.device, LARGEST_PX)
-        dream = DeepDream(
-            recipe,
-            backbone,
-            RecipeGoals(recipe, backbone, guide),
-            memory.tile_side_px(backbone, self.device, tuple(batch.shape)),
-        )
+        tile_px = memory.tile_side_px(backbone, self.device, tuple(batch.shape))
+        wanted = RecipeGoals(recipe, backbone, tile_px, guide)
+        dream = DeepDream(recipe, backbone, wanted, tile_px)
         content = batch.to(self.device)
         tracker = Tracker(on_progress, dream.steps(content), len(batch), every)
         made = dream.apply(content, tracker)

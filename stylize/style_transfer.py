@@ -23,7 +23,7 @@ from stylize.recipe_models import LayerWeights, StyleTransferRecipe
 from stylize.scales import coarse_to_fine, resize, size_of, step_counts
 from stylize.targets import Style, TargetBook
 from stylize.terms import FeatureTerm, LikenessTerm, Term, layer_mask, style_term
-from stylize.tiles import Tile, grid, survey, whole
+from stylize.tiles import Tile, cover, survey
 
 PALETTE_PX = 256
 
@@ -193,15 +193,12 @@ class StyleTransfer:
         return self._cut(height, width, (int(down), int(across)))
 
     def _cut(self, height: int, width: int, offset: tuple[int, int]) -> list[Tile]:
-        if height * width <= self.tile_px**2:
-            return whole(height, width)
-        backbone = self.book.backbone
-        return grid(
+        return cover(
             height,
             width,
-            tile_px=max(self.tile_px - 2 * backbone.reach_px, backbone.stride_px),
-            margin_px=backbone.reach_px,
-            stride_px=backbone.stride_px,
+            self.book.backbone,
+            tile_px=self.tile_px,
+            margin_px=self.book.backbone.reach_px,
             offset=offset,
         )
 

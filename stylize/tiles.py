@@ -101,6 +101,32 @@ def grid(
     return [Tile(row, column) for row in down for column in across]
 
 
+def cover(
+    height: int,
+    width: int,
+    backbone: Backbone,
+    *,
+    tile_px: int,
+    margin_px: int,
+    offset: tuple[int, int] = (0, 0),
+) -> list[Tile]:
+    """The whole if it has at most `tile_px` x `tile_px` pixels, else tiles of these.
+
+    `tile_px` is with the margin; the others are those of `grid`.
+    """
+    if height * width <= tile_px**2:
+        return whole(height, width)
+    stride_px = backbone.stride_px
+    return grid(
+        height,
+        width,
+        tile_px=max(tile_px - 2 * margin_px, stride_px),
+        margin_px=margin_px,
+        stride_px=stride_px,
+        offset=offset,
+    )
+
+
 def parts(backbone: Backbone, cut: Tensor, tile: Tile) -> dict[str, Part]:
     """The layers within a tile by name; `cut` (B, 3, H, W) has its margin too.
 

@@ -34,7 +34,7 @@ def dreamt(opened):
     def dream(recipe, content, *, guide=None, tile_px=WIDE_PX, backbone=None):
         objectives = recipe.objectives[recipe.backbone]
         backbone = backbone or opened(*{each.layer for each in objectives})
-        goals = RecipeGoals(recipe, backbone, guide)
+        goals = RecipeGoals(recipe, backbone, tile_px, guide)
         deep_dream = DeepDream(recipe, backbone, goals, tile_px)
         tracker = Tracker(lambda _: None, deep_dream.steps(content), len(content))
         return deep_dream.apply(content, tracker)
@@ -182,6 +182,35 @@ def test_what_the_guide_has_appears(opened, dreamt, dream_recipe, noise):
         made = dreamt(recipe, noise(1), guide=own).images
         from_other = dreamt(recipe, noise(1), guide=other).images
         assert likeness(made, own) > likeness(from_other, own)
+
+
+@pytest.mark.parametrize("guided", ["by itself", "by another picture"])
+def test_a_guide_goes_through_the_network_in_tiles(
+    opened, dreamt, dream_recipe, noise, guided
+):
+    """Whatever guides, a network never sees more at once than a tile."""
+    content = noise(1, height=384, width=384)
+    guide = None if guided == "by itself" else noise(2, height=384, width=384)
+    recipe = dream_recipe(octaves=1, steps=1, jitter_px=0, **objectives(KINDS["guide"]))
+    seen = []
+
+    class Watched:
+        def __init__(self, backbone):
+            self._backbone = backbone
+
+        def __getattr__(self, name):
+            return getattr(self._backbone, name)
+
+        def features(self, images):
+            seen.append(max(images.shape[2:]))
+            return self._backbone.features(images)
+
+    made = dreamt(
+        recipe, content, guide=guide, tile_px=160, backbone=Watched(opened("fire2"))
+    )
+
+    assert made.failures == [None]
+    assert max(seen) < 384 / 1.5
 
 
 def test_a_guide_that_is_too_small_is_refused_with_its_size(
