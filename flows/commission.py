@@ -31,7 +31,7 @@ class _Default(NamedTuple):
 
 
 _DEFAULTS = {
-    "stylize": _Default("gram", "vgg19", "glazed", "motifs"),
+    "stylize": _Default("gram", "vgg19", "glazed", "ensemble"),
     "dream": _Default("dream-octaves", "inception_v3", "dream", "motifs"),
 }
 

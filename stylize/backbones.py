@@ -1,21 +1,23 @@
-"""Features by layer name: torchvision's classifiers, and the embedded pyramid.
+"""Features by layer name: torchvision's classifiers, and what comes with the package.
 
 Normalisation, padding, pooling, precision and memory format are decided here.
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from stylize import devices, excerpts, networks
+from stylize import devices, ensemble, excerpts, networks
 from stylize.checkpoints import Checkpoint
+from stylize.ensemble import Look
 from stylize.errors import LayerError, WeightsError
-from stylize.layers import Layer, find_layer
+from stylize.layers import Layer, find_layer, listing
 from stylize.motifs import network as motifs
 from stylize.pyramid import PYRAMID, Pyramid
 from stylize.weights import Weights
@@ -106,6 +108,26 @@ class Octaves:
         return {name: found[name] for name in found if name in self.wanted}
 
 
+@dataclass(frozen=True)
+class Ensemble:
+    """Several looks at the same pictures."""
+
+    name: str
+    dtype: torch.dtype
+    stride_px: int
+    reach_px: int
+    smallest_px: int
+    members: Sequence[tuple[Look, Backbone]]
+
+    def features(self, images: Tensor) -> dict[str, Tensor]:
+        """See `Backbone`; the features are turned as the pictures are."""
+        found = {}
+        for look, member in self.members:
+            for name, features in member.features(look.seen(images)).items():
+                found[look.prefix + name] = look.back(features)
+        return found
+
+
 def load(
     name: str,
     weights: Weights,
@@ -135,6 +157,17 @@ def load(
     known = [find_layer(name, layer) for layer in layers]
     if name == PYRAMID:
         return _octaves(known, Pyramid(seed=seed, device=device, precision=precision))
+    if name == ensemble.NAME:
+        open_ = partial(
+            load,
+            weights=weights,
+            device=device,
+            precision=precision,
+            pooling=pooling,
+            padding=padding,
+            seed=seed,
+        )
+        return _ensemble(known, open_)
     if weights.path is None:
         raise WeightsError(f"{name} needs a file of weights, and none was named")
     network = excerpts.excerpt(name, layers)
@@ -153,10 +186,34 @@ def load(
     )
 
 
+def too_small(backbone: Backbone, size: tuple[int, int]) -> str | None:
+    """Why pictures of this size (H, W) cannot be looked at; None if they can."""
+    if min(size) >= backbone.smallest_px:
+        return None
+    height, width = size
+    return (
+        f"{backbone.name} sees nothing in {width}x{height} px: it needs at "
+        f"least {backbone.smallest_px} px on each side"
+    )
+
+
 def _octaves(known: Sequence[Layer], pyramid: Pyramid) -> Octaves:
     names = frozenset(layer.name for layer in known)
     smallest_px = max((int(layer.field_px) for layer in known), default=1)
     return Octaves(PYRAMID, pyramid.dtype, *_span(known), smallest_px, pyramid, names)
+
+
+def _ensemble(known: Sequence[Layer], open_: Callable[..., Backbone]) -> Ensemble:
+    wanted = {layer.name for layer in known}
+    members = []
+    for look in ensemble.LOOKS:
+        there = [layer.name for layer in listing(look.backbone)]
+        layers = [name for name in there if look.prefix + name in wanted]
+        if layers:
+            members.append((look, open_(look.backbone, layers=layers)))
+    smallest_px = max(look.shrink * each.smallest_px for look, each in members)
+    dtype = members[0][1].dtype
+    return Ensemble(ensemble.NAME, dtype, *_span(known), smallest_px, members)
 
 
 def _span(known: Sequence[Layer]) -> tuple[int, int]:

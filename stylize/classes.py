@@ -1,6 +1,6 @@
 """What classifiers tell apart, by name and number."""
 
-from stylize import networks, pyramid
+from stylize import ensemble, networks, pyramid
 from stylize.errors import LayerError
 from stylize.motifs import network as motifs
 
@@ -13,8 +13,8 @@ def names(backbone: str) -> tuple[str, ...]:
     """
     if backbone == motifs.NAME:
         return motifs.CLASSES
-    if backbone == pyramid.PYRAMID:
-        raise LayerError(f"{backbone} was not trained and tells no classes")
+    if backbone in (pyramid.PYRAMID, ensemble.NAME):
+        raise LayerError(f"{backbone} tells no classes: try {motifs.NAME}")
     return tuple(networks.published(backbone).meta["categories"])
 
 

@@ -17,7 +17,7 @@ import torch
 from torch import Tensor
 
 from stylize import colours, dream_specs, goals
-from stylize.backbones import Backbone
+from stylize.backbones import Backbone, too_small
 from stylize.climb import Climb, tiled
 from stylize.dream_models import DeepDreamRecipe
 from stylize.errors import PictureError
@@ -66,11 +66,12 @@ class DeepDream:
         A picture's result does not depend on the others in the batch. One whose
         gradient is not a number any more is given up; the others go on.
         """
-        recipe, sizes = self.recipe, self._sizes(content)
-        failures: list[str | None] = [None] * len(content)
-        if not sizes:
+        failures: list[str | None] = [too_small(self.backbone, size_of(content))]
+        failures *= len(content)
+        if any(failures):
             tracker.skip(tracker.total)
-            return Dream(content, tracker.loss_history(), self._too_small(content))
+            return Dream(content, tracker.loss_history(), failures)
+        recipe, sizes = self.recipe, self._sizes(content)
         self._generator.manual_seed(recipe.seed)
         start = self._start(content, sizes[0])
         detail = torch.zeros(1, device=content.device).expand_as(content)
@@ -136,13 +137,6 @@ class DeepDream:
             if failure is not None:
                 images[row] = content[row]
         return images
-
-    def _too_small(self, content: Tensor) -> list[str | None]:
-        height, width = size_of(content)
-        return [
-            f"{self.backbone.name} sees nothing in {width}x{height} px: it needs at "
-            f"least {self.backbone.smallest_px} px on each side"
-        ] * len(content)
 
     def _notes(
         self, sizes: Sequence[tuple[int, int]], content: Tensor

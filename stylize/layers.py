@@ -7,7 +7,7 @@ from math import prod
 
 from torch import fx, nn
 
-from stylize import networks, pyramid
+from stylize import ensemble, networks, pyramid
 from stylize.errors import LayerError
 from stylize.receptive import Field, Fields, Sight, Surveyor
 
@@ -64,6 +64,8 @@ def listing(backbone: str, size_px: int = USUAL_PX) -> tuple[Layer, ...]:
     """
     if backbone == pyramid.PYRAMID:
         return tuple(_octaves(size_px))
+    if backbone == ensemble.NAME:
+        return tuple(_looks(size_px))
     network = networks.build(backbone)
     graph, names = networks.trace(network)
     try:
@@ -103,6 +105,15 @@ def _octaves(size_px: int) -> Iterator[Layer]:
         shape = 2 * pyramid.FILTERS, side // stride + 1, side // stride + 1
         yield Layer(f"octave{number}", "Octave", shape, (field, field), filters)
         octave = octave.window(2, 2, 0)
+
+
+def _looks(size_px: int) -> Iterator[Layer]:
+    """The layers of all looks; turned fields reach as far as they did."""
+    for look in ensemble.LOOKS:
+        for layer in listing(look.backbone, size_px // look.shrink):
+            down, across = layer.fields
+            fields = down.of_smaller(look.shrink), across.of_smaller(look.shrink)
+            yield replace(layer, name=look.prefix + layer.name, fields=fields)
 
 
 def _links(

@@ -18,6 +18,7 @@ from torchvision import models
 from torchvision.models import WeightsEnum
 from torchvision.models.feature_extraction import NodePathTracer
 
+from stylize import ensemble
 from stylize.errors import LayerError
 from stylize.motifs import network as motifs
 from stylize.pyramid import PYRAMID
@@ -155,8 +156,9 @@ def trace(network: nn.Module) -> tuple[fx.Graph, Mapping[fx.Node, str]]:
 
 
 def _check(name: str) -> None:
-    if name in (PYRAMID, motifs.NAME):
+    embedded = motifs.NAME, PYRAMID, ensemble.NAME
+    if name in embedded:
         raise LayerError(f"{name} is embedded: it needs no weights")
     if name not in known():
-        meant = nearest(name, (*known(), motifs.NAME, PYRAMID))
+        meant = nearest(name, (*known(), *embedded))
         raise LayerError(f"there is no backbone {name!r}{meant}")

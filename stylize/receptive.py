@@ -48,6 +48,14 @@ class Field:
             self.stride_px * stride,
         )
 
+    def of_smaller(self, times: int) -> Self:
+        """The field in a picture that is looked at so many times smaller."""
+        return type(self)(
+            self.before_px * times,
+            self.after_px * times + times - 1,
+            self.stride_px * times,
+        )
+
     def union(self, other: Self) -> Self:
         """What is seen by either of two branches."""
         return type(self)(

@@ -30,7 +30,7 @@ FOLDER = Path(__file__).parent / "recipes"
 PICTURE_FIELDS = ("style", "masks", "guide")
 
 # Backbones that come with the package.
-EMBEDDED = ("pyramid", "motifs")
+EMBEDDED = ("pyramid", "motifs", "ensemble")
 
 
 @dataclass(frozen=True)

@@ -9,18 +9,25 @@ MULTIPLE_PX = 8
 
 
 def coarse_to_fine(
-    height: int, width: int, *, coarsest_px: int, ratio: float = math.sqrt(2)
+    height: int,
+    width: int,
+    *,
+    coarsest_px: int,
+    smallest_px: int = 1,
+    ratio: float = math.sqrt(2),
 ) -> list[tuple[int, int]]:
     """Sizes (H, W) from about `coarsest_px` on the long side up to the full size.
 
     Neighbours differ by `ratio`; every size but the last is rounded to multiples of
-    `MULTIPLE_PX`. A picture that is coarse already has one size, its own.
+    `MULTIPLE_PX`. Sizes whose short side is below `smallest_px` are left out. A picture
+    that is coarse already has one size, its own.
     """
     long_side = max(height, width)
     steps = max(0, math.floor(math.log(long_side / coarsest_px, ratio) + 1e-6))
     shrinks = [ratio**-step for step in range(steps, 0, -1)]
     coarser = [(_rounded(height * by), _rounded(width * by)) for by in shrinks]
-    return [*coarser, (height, width)]
+    kept = [size for size in coarser if min(size) >= smallest_px]
+    return [*kept, (height, width)]
 
 
 def step_counts(coarsest: int, finest: int, scales: int) -> list[int]:

@@ -15,6 +15,7 @@ import torch
 from torch import Tensor
 
 from stylize import colours
+from stylize.backbones import too_small
 from stylize.descent import Descent
 from stylize.objective import Evaluation, Objective
 from stylize.optimise import Optimiser, new_optimiser
@@ -55,8 +56,12 @@ class StyleTransfer:
         """The content (B, 3, H, W) in the manner of the styles.
 
         A picture's result does not depend on the others in the batch. One whose loss
-        is not a number any more, or runs away, is given up; the others go on.
+        is not a number any more, or runs away, is given up; the others go on. So are
+        all that are too small for the backbone.
         """
+        if refused := too_small(self.book.backbone, size_of(content)):
+            tracker.skip(tracker.total)
+            return Transfer(content, tracker.loss_history(), [refused] * len(content))
         self._generator.manual_seed(self.recipe.seed)
         sizes, counts = self._schedule(content)
         failures: list[str | None] = [None] * len(content)
@@ -92,7 +97,12 @@ class StyleTransfer:
 
     def _schedule(self, content: Tensor) -> tuple[list[tuple[int, int]], list[int]]:
         recipe, (height, width) = self.recipe, content.shape[2:]
-        sizes = coarse_to_fine(height, width, coarsest_px=recipe.coarsest_px)
+        sizes = coarse_to_fine(
+            height,
+            width,
+            coarsest_px=recipe.coarsest_px,
+            smallest_px=self.book.backbone.smallest_px,
+        )
         return sizes, step_counts(
             recipe.coarsest_steps, recipe.finest_steps, len(sizes)
         )

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import torch
 
-from stylize import downloads, pyramid, recipes
+from stylize import downloads, ensemble, pyramid, recipes
 from stylize.downloads import OnBytes
 from stylize.errors import WeightsError
 from stylize.motifs import network
@@ -96,9 +96,9 @@ def locate(backbone: str, folder: Path) -> Path | None:
     """The file of a backbone's weights in `folder` or in torch hub's cache.
 
     That is torchvision's own, else the first that is called `BACKBONE.pth` or
-    `BACKBONE-….pth`. Those of `motifs` are in the package.
+    `BACKBONE-….pth`. Those of `motifs`, which `ensemble` runs with, are in the package.
     """
-    if backbone == network.NAME:
+    if backbone in (network.NAME, ensemble.NAME):
         return network.WEIGHTS
     published = file_name(backbone)
     for place in (folder, Path(torch.hub.get_dir()) / "checkpoints"):

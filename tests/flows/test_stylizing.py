@@ -209,7 +209,7 @@ def test_snapshots_of_a_folder_lie_apart_and_count_for_nothing(photos: Folder):
 def test_without_weights_the_default_recipe_is_one_that_needs_none(folder: Folder):
     folder.stylize(recipe=None, changes={"size_px": 64, "coarsest_px": 64})
 
-    assert folder.parameters()["recipe"]["backbone"] == "motifs"
+    assert folder.parameters()["recipe"]["backbone"] == "ensemble"
     assert "which needs no weights: those of vgg19 are not here" in folder.said[0]
 
 

@@ -23,7 +23,7 @@ def test_a_class_is_found_by_name_or_number(backbone, wanted, number):
         ("vgg19", "peacok", "vgg19 has no class 'peacok'; did you mean peacock"),
         ("vgg19", "1000", "vgg19 has no class 1000: they are 0 to 999"),
         ("motifs", "feathre", "did you mean feather"),
-        ("pyramid", "eye", "pyramid was not trained and tells no classes"),
+        ("pyramid", "eye", "pyramid tells no classes: try motifs"),
         ("vgg99", "eye", "there is no backbone 'vgg99'"),
     ],
 )

@@ -14,6 +14,13 @@ def test_a_picture_that_is_coarse_already_has_one_size():
     assert coarse_to_fine(64, 80, coarsest_px=96) == [(64, 80)]
 
 
+def test_sizes_of_which_a_network_sees_nothing_are_left_out():
+    sizes = coarse_to_fine(100, 400, coarsest_px=100, smallest_px=50)
+
+    assert sizes == [(72, 280), (100, 400)]
+    assert coarse_to_fine(40, 400, coarsest_px=100, smallest_px=50) == [(40, 400)]
+
+
 def test_steps_fall_geometrically_from_coarse_to_fine():
     assert step_counts(40, 10, 3) == [40, 20, 10]
     assert step_counts(40, 10, 1) == [10]

@@ -40,6 +40,17 @@ def test_every_style_loss_falls(transfer, transfer_recipe, noise, loss):
         assert losses[-1] < 0.9 * losses[0]
 
 
+def test_a_picture_of_which_the_network_sees_nothing_is_given_up(
+    transfer, transfer_recipe, noise, network
+):
+    content = noise(1, height=network.smallest_px - 1, width=64)
+
+    made, _ = transfer(transfer_recipe(), content)
+
+    assert torch.equal(made.images, content)
+    assert f"it needs at least {network.smallest_px} px" in made.failures[0]
+
+
 @pytest.mark.parametrize("loss", ["features", "self-similarity"])
 def test_content_holds_the_picture(transfer, transfer_recipe, noise, loss):
     content = noise(1)
