@@ -6,6 +6,7 @@ from rich.table import Table
 
 from benchmarks.crawl_bench import against_files, against_images
 from benchmarks.crawl_memory import EARLY, LATE, resident_mb
+from benchmarks.dedupe_bench import NEW, STORED, comparison
 from benchmarks.dream_bench import cold_s, dreams_row, inception_row
 from benchmarks.dream_memory import dream_peak_mb
 from benchmarks.inspect_bench import inspect_row
@@ -38,6 +39,12 @@ def main() -> None:
     console.print(
         f"memory of a crawl: {early_mb:.1f} MB after {EARLY} images, "
         f"{late_mb - early_mb:+.1f} MB after {LATE}"
+    )
+    compared = comparison()
+    console.print(
+        f"{NEW} new pictures against {STORED} stored: {compared.seconds:.1f} s, "
+        f"{compared.peak_mb:.0f} MB at most, {compared.found} of {compared.expected} "
+        "copies found"
     )
     if figures := cuda_figures():
         console.print(str(figures))

@@ -8,10 +8,29 @@ import enum
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy import (
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    String,
+    TextClause,
+    UniqueConstraint,
+    false,
+    text,
+)
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from db.base import Base, BigInt, PrimaryId, Sha256
+
+# Assets that new ones are compared with, those that are new, and those that are linked
+# to better ones. A statement has to say the same to be answered from their indexes.
+KEPT = text("near_duplicate_of IS NULL AND compared_at IS NOT NULL AND NOT is_flat")
+NEW = text("compared_at IS NULL")
+LINKED = text("near_duplicate_of IS NOT NULL")
+
+
+def _only(name: str, *columns: str, where: TextClause) -> Index:
+    return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
 class CrawlState(enum.Enum):
@@ -70,6 +89,11 @@ class Asset(Base):
     """An original image kept once, by the SHA-256 of its bytes, as they came."""
 
     __tablename__ = "asset"
+    __table_args__ = (
+        _only("ix_asset_kept_hashes", "phash", "dhash", where=KEPT),
+        _only("ix_asset_new", "state", where=NEW),
+        _only("ix_asset_near_duplicate_of", "near_duplicate_of", where=LINKED),
+    )
 
     digest: Mapped[Sha256] = mapped_column(primary_key=True)
     size_bytes: Mapped[BigInt]
@@ -87,9 +111,7 @@ class Asset(Base):
     palette: Mapped[list[dict[str, Any]] | None] = mapped_column(
         comment="main colours, the largest share first"
     )
-    near_duplicate_of: Mapped[Sha256 | None] = mapped_column(
-        ForeignKey("asset.digest"), index=True
-    )
+    near_duplicate_of: Mapped[Sha256 | None] = mapped_column(ForeignKey("asset.digest"))
     stored_at: Mapped[datetime]
     inspected_at: Mapped[datetime | None]
     compared_at: Mapped[datetime | None] = mapped_column(
@@ -123,7 +145,9 @@ class Sighting(Base):
         comment="field of the page -> words of the keyword found in it"
     )
     opt_outs: Mapped[list[dict[str, Any]]] = mapped_column(
-        default=list, comment="signals of page and image that ask to be left alone"
+        default=list,
+        server_default="[]",
+        comment="signals of page and image that ask to be left alone",
     )
     original_sha1: Mapped[str | None] = mapped_column(
         String(40), index=True, comment="of the original, as its source states it"
@@ -151,8 +175,8 @@ class LicenceClaim(Base):
     author: Mapped[str | None]
     claimed_in: Mapped[str] = mapped_column(comment="rel=license, sidecar, …")
     derivatives: Mapped[Derivatives]
-    share_alike: Mapped[bool] = mapped_column(default=False)
-    non_commercial: Mapped[bool] = mapped_column(default=False)
+    share_alike: Mapped[bool] = mapped_column(default=False, server_default=false())
+    non_commercial: Mapped[bool] = mapped_column(default=False, server_default=false())
     attribution: Mapped[str | None] = mapped_column(
         comment="sentence that credits title, author, source and licence"
     )

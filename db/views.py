@@ -1,8 +1,9 @@
 """The `results` view: one row per output and keyword, for people who ask by hand.
 
 Where a picture came from is told by its first sighting for the keyword; by that of a
-near-duplicate only when the original itself was not seen for it. Of several licence
-claims the strictest is shown.
+near-duplicate only when the original itself was not seen for it. What was made of a
+picture before a better one of it came is shown with that one's sightings. Of several
+licence claims the strictest is shown.
 """
 
 RESULTS = """
@@ -63,7 +64,8 @@ JOIN (
         ) AS id
     FROM sighting JOIN asset AS seen ON seen.digest = sighting.asset_digest
     GROUP BY COALESCE(seen.near_duplicate_of, seen.digest), sighting.keyword
-) AS first_sighting ON first_sighting.asset_digest = output.asset_digest
+) AS first_sighting
+    ON first_sighting.asset_digest = COALESCE(asset.near_duplicate_of, asset.digest)
 JOIN sighting ON sighting.id = first_sighting.id
 JOIN crawl_run ON crawl_run.id = sighting.crawl_run_id
 LEFT JOIN licence_claim ON licence_claim.id = (

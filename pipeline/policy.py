@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from sqlalchemy import ColumnElement, Label, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Label, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from db.models import Asset, AssetState, Derivatives, LicenceClaim, Sighting
@@ -83,6 +83,26 @@ def verdict(claims: Iterable[Derivatives]) -> Derivatives:
         if answer in found:
             return answer
     return Derivatives.UNSTATED
+
+
+def permissiveness() -> ColumnElement[int]:
+    """How much the strictest claim of an asset's sightings allows, in a statement.
+
+    More is better; what nobody said anything of is between what nobody understands and
+    what is allowed.
+    """
+    order = (*_STRICTEST_FIRST[:2], Derivatives.UNSTATED, Derivatives.ALLOWED)
+    allowed = case(
+        *((LicenceClaim.derivatives == each, place) for place, each in enumerate(order))
+    )
+    strictest = (
+        select(func.min(allowed))
+        .join(Sighting, Sighting.id == LicenceClaim.sighting_id)
+        .where(Sighting.asset_digest == Asset.digest)
+        .correlate(Asset)
+        .scalar_subquery()
+    )
+    return func.coalesce(strictest, order.index(Derivatives.UNSTATED))
 
 
 def permits(policy: str, answer: Derivatives) -> bool:

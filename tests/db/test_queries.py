@@ -95,6 +95,21 @@ def test_a_keyword_that_only_a_near_duplicate_was_seen_for_has_results(
     ]
 
 
+def test_what_was_made_before_a_better_picture_came_stays(session: Session, make):
+    before, run = make.asset(), make.crawl_run()
+    make.sighting(before, run, title="The small one")
+    make.output(make.job(asset_digest=before.digest))
+    better = make.asset()
+    make.sighting(better, run, title="The large one")
+    before.near_duplicate_of = better.digest
+    session.flush()
+
+    [row] = queries.results(session)
+
+    assert row["asset_digest"] == before.digest
+    assert row["title"] == "The large one"
+
+
 def test_pace_is_seconds_and_bytes_per_pixel(session: Session, make):
     job = make.job(height=100, width=100)
     make.output(job, seconds=5.0, size_bytes=20_000)

@@ -9,10 +9,12 @@ from db import schema
 from db.base import Base
 from db.engine import open_engine
 
+COMPARED = {"compare_type": True, "compare_server_default": True}
+
 
 def test_migrations_and_models_say_the_same(engine: Engine):
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        context = MigrationContext.configure(connection, opts=COMPARED)
         assert compare_metadata(context, Base.metadata) == []
 
 

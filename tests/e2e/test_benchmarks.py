@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from benchmarks import photographs
+from benchmarks import dedupe_bench, photographs
 from benchmarks.crawl_bench import crawl_row
 from benchmarks.crawl_memory import resident_mb
 from benchmarks.dream_bench import cold_s, dreams_row, inception_row
@@ -155,3 +155,18 @@ def test_a_batch_on_a_gpu_is_measured_with_its_utilisation():
 
     assert figures is not None
     assert 0 < figures.utilisation < 1.2
+
+
+def test_the_comparison_of_new_pictures_is_measured():
+    measured = dedupe_bench.comparison(stored=3000, new=100)
+
+    assert measured.found == measured.expected == 50
+    assert measured.seconds > 0
+
+
+@pytest.mark.soak
+def test_new_pictures_are_compared_with_a_million():
+    measured = dedupe_bench.comparison()
+
+    assert measured.found == measured.expected == dedupe_bench.COPIES
+    assert measured.peak_mb < 500

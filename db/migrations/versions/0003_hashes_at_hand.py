@@ -1,0 +1,122 @@
+"""Have hashes at hand for comparing, and show what worse copies were made into."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+RESULTS = """
+CREATE VIEW results AS
+SELECT
+    output.id AS output_id,
+    sighting.keyword AS keyword,
+    output.path AS path,
+    output.digest AS digest,
+    output.media_type AS media_type,
+    output.height AS height,
+    output.width AS width,
+    output.size_bytes AS size_bytes,
+    recipe.name AS recipe,
+    recipe.algorithm AS algorithm,
+    recipe.backbone AS backbone,
+    output.recipe_digest AS recipe_digest,
+    output.weights_digest AS weights_digest,
+    output.seed AS seed,
+    output.device AS device,
+    output.dtype AS dtype,
+    output.seconds AS seconds,
+    output.loss_history AS loss_history,
+    output.library_versions AS library_versions,
+    output.flow_run_id AS flow_run_id,
+    output.worker AS worker,
+    output.created_at AS created_at,
+    output.asset_digest AS asset_digest,
+    asset.height AS asset_height,
+    asset.width AS asset_width,
+    crawl_run.source AS source,
+    sighting.url AS source_url,
+    sighting.page_url AS page_url,
+    sighting.title AS title,
+    sighting.alt AS alt,
+    sighting.caption AS caption,
+    sighting.score AS score,
+    sighting.seen_at AS seen_at,
+    licence_claim.licence AS licence,
+    licence_claim.url AS licence_url,
+    licence_claim.author AS author,
+    licence_claim.claimed_in AS licence_claimed_in,
+    licence_claim.derivatives AS derivatives,
+    licence_claim.share_alike AS share_alike,
+    licence_claim.non_commercial AS non_commercial,
+    licence_claim.attribution AS attribution,
+    sighting.opt_outs AS opt_outs
+FROM output
+JOIN recipe ON recipe.digest = output.recipe_digest
+JOIN asset ON asset.digest = output.asset_digest
+JOIN (
+    SELECT
+        COALESCE(seen.near_duplicate_of, seen.digest) AS asset_digest,
+        sighting.keyword AS keyword,
+        COALESCE(
+            MIN(CASE WHEN seen.near_duplicate_of IS NULL THEN sighting.id END),
+            MIN(sighting.id)
+        ) AS id
+    FROM sighting JOIN asset AS seen ON seen.digest = sighting.asset_digest
+    GROUP BY COALESCE(seen.near_duplicate_of, seen.digest), sighting.keyword
+) AS first_sighting
+    ON first_sighting.asset_digest = COALESCE(asset.near_duplicate_of, asset.digest)
+JOIN sighting ON sighting.id = first_sighting.id
+JOIN crawl_run ON crawl_run.id = sighting.crawl_run_id
+LEFT JOIN licence_claim ON licence_claim.id = (
+    SELECT claim.id FROM licence_claim AS claim
+    WHERE claim.sighting_id = sighting.id
+    ORDER BY
+        CASE claim.derivatives
+            WHEN 'forbidden' THEN 0 WHEN 'unknown' THEN 1
+            WHEN 'allowed' THEN 2 ELSE 3
+        END,
+        claim.id
+    LIMIT 1
+)
+"""
+
+_INDEXES = {
+    "ix_asset_kept_hashes": (
+        ["phash", "dhash"],
+        "near_duplicate_of IS NULL AND compared_at IS NOT NULL AND NOT is_flat",
+    ),
+    "ix_asset_new": (["state"], "compared_at IS NULL"),
+    "ix_asset_near_duplicate_of": (
+        ["near_duplicate_of"],
+        "near_duplicate_of IS NOT NULL",
+    ),
+}
+
+
+def upgrade() -> None:
+    op.execute("DROP VIEW results")
+    op.execute(RESULTS)
+    op.drop_index("ix_asset_near_duplicate_of", "asset")
+    for name, (columns, where) in _INDEXES.items():
+        only = sa.text(where)
+        op.create_index(
+            name, "asset", columns, sqlite_where=only, postgresql_where=only
+        )
+
+
+def downgrade() -> None:
+    for name in _INDEXES:
+        op.drop_index(name, "asset")
+    op.create_index("ix_asset_near_duplicate_of", "asset", ["near_duplicate_of"])
+    op.execute("DROP VIEW results")
+    op.execute(_results_before())
+
+
+def _results_before() -> str:
+    from importlib import import_module
+
+    before = import_module("db.migrations.versions.0002_claims_and_signals")
+    return str(before.RESULTS)
