@@ -93,6 +93,7 @@ class Asset(Base):
         _only("ix_asset_kept_hashes", "phash", "dhash", where=KEPT),
         _only("ix_asset_new", "state", where=NEW),
         _only("ix_asset_near_duplicate_of", "near_duplicate_of", where=LINKED),
+        Index("ix_asset_original", text("COALESCE(near_duplicate_of, digest)")),
     )
 
     digest: Mapped[Sha256] = mapped_column(primary_key=True)
@@ -233,13 +234,13 @@ class Output(Base):
     __tablename__ = "output"
     __table_args__ = (
         UniqueConstraint("asset_digest", "recipe_digest", "weights_digest"),
+        Index("ix_output_made", "created_at", "id"),
+        Index("ix_output_recipe_made", "recipe_digest", "created_at", "id"),
     )
 
     id: Mapped[PrimaryId]
     asset_digest: Mapped[Sha256] = mapped_column(ForeignKey("asset.digest"))
-    recipe_digest: Mapped[Sha256] = mapped_column(
-        ForeignKey("recipe.digest"), index=True
-    )
+    recipe_digest: Mapped[Sha256] = mapped_column(ForeignKey("recipe.digest"))
     weights_digest: Mapped[Sha256]
     digest: Mapped[Sha256] = mapped_column(index=True, comment="of the finished file")
     path: Mapped[str] = mapped_column(comment="within the store")
@@ -256,7 +257,7 @@ class Output(Base):
     library_versions: Mapped[dict[str, Any]]
     worker: Mapped[str]
     flow_run_id: Mapped[str | None]
-    created_at: Mapped[datetime] = mapped_column(index=True)
+    created_at: Mapped[datetime]
 
 
 class Takedown(Base):

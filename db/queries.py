@@ -9,7 +9,10 @@ from sqlalchemy import Select, column, func, select, table
 from sqlalchemy.orm import Session
 
 from db.base import Json, UtcDateTime
-from db.models import Asset, CrawlRun, Output, Sighting
+from db.models import Asset, CrawlRun, Output, Recipe, Sighting
+
+# As many outputs are named in a statement; more are described in it.
+LISTED = 1000
 
 _RESULTS_COLUMNS = (
     "output_id keyword path digest media_type height width size_bytes recipe "
@@ -159,13 +162,41 @@ def results(
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of the `results` view, newest first; no keywords means all of them."""
+    # Indexes tell which outputs are wanted, and the view is asked about these alone. It
+    # would begin with the keyword if it was not hidden in an expression.
+    asked = _newest(session, keywords, recipe).limit(limit)
+    is_short = limit is not None and limit <= LISTED
+    wanted = session.scalars(asked).all() if is_short else asked
     newest = (results_view.c.created_at.desc(), results_view.c.output_id.desc())
-    statement = select(results_view).order_by(*newest).limit(limit)
+    statement = (
+        select(results_view)
+        .where(results_view.c.output_id.in_(wanted))
+        .order_by(*newest)
+        .limit(limit)
+    )
     if keywords:
-        statement = statement.where(results_view.c.keyword.in_(keywords))
-    if recipe is not None:
-        statement = statement.where(results_view.c.recipe == recipe)
+        keyword = results_view.c.keyword.concat("")
+        statement = statement.where(keyword.in_(keywords))
     return [dict(row) for row in session.execute(statement).mappings()]
+
+
+def _newest(
+    session: Session, keywords: Sequence[str], recipe: str | None
+) -> Select[int]:
+    """Outputs of pictures that these keywords found, by recipes of this name."""
+    found = select(Output.id).order_by(Output.created_at.desc(), Output.id.desc())
+    if recipe is not None:
+        named = session.scalars(select(Recipe.digest).where(Recipe.name == recipe))
+        found = found.where(Output.recipe_digest.in_(named.all()))
+    if keywords:
+        original = func.coalesce(Asset.near_duplicate_of, Asset.digest)
+        seen = select(original).join(Sighting, Sighting.asset_digest == Asset.digest)
+        seen = seen.where(Sighting.keyword.in_(keywords))
+        pictures = select(Asset.digest).where(original.in_(seen)).cte()
+        # PostgreSQL would rather look through all outputs until enough are found.
+        pictures = pictures.prefix_with("MATERIALIZED", dialect="postgresql")
+        found = found.where(Output.asset_digest.in_(select(pictures.c.digest)))
+    return found
 
 
 def output_count(

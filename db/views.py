@@ -3,7 +3,8 @@
 Where a picture came from is told by its first sighting for the keyword; by that of a
 near-duplicate only when the original itself was not seen for it. What was made of a
 picture before a better one of it came is shown with that one's sightings. Of several
-licence claims the strictest is shown.
+licence claims the strictest is shown. Keywords are compared as `keyword || ''` so that
+no database begins with all sightings of a keyword to tell of one picture.
 """
 
 RESULTS = """
@@ -54,19 +55,18 @@ SELECT
 FROM output
 JOIN recipe ON recipe.digest = output.recipe_digest
 JOIN asset ON asset.digest = output.asset_digest
-JOIN (
-    SELECT
-        COALESCE(seen.near_duplicate_of, seen.digest) AS asset_digest,
-        sighting.keyword AS keyword,
-        COALESCE(
-            MIN(CASE WHEN seen.near_duplicate_of IS NULL THEN sighting.id END),
-            MIN(sighting.id)
-        ) AS id
-    FROM sighting JOIN asset AS seen ON seen.digest = sighting.asset_digest
-    GROUP BY COALESCE(seen.near_duplicate_of, seen.digest), sighting.keyword
-) AS first_sighting
-    ON first_sighting.asset_digest = COALESCE(asset.near_duplicate_of, asset.digest)
-JOIN sighting ON sighting.id = first_sighting.id
+JOIN asset AS seen
+    ON COALESCE(seen.near_duplicate_of, seen.digest)
+    = COALESCE(asset.near_duplicate_of, asset.digest)
+JOIN sighting ON sighting.asset_digest = seen.digest AND NOT EXISTS (
+    SELECT 1
+    FROM asset AS other JOIN sighting AS before ON before.asset_digest = other.digest
+    WHERE COALESCE(other.near_duplicate_of, other.digest)
+        = COALESCE(asset.near_duplicate_of, asset.digest)
+    AND before.keyword || '' = sighting.keyword
+    AND (CASE WHEN other.near_duplicate_of IS NULL THEN 0 ELSE 1 END, before.id)
+        < (CASE WHEN seen.near_duplicate_of IS NULL THEN 0 ELSE 1 END, sighting.id)
+)
 JOIN crawl_run ON crawl_run.id = sighting.crawl_run_id
 LEFT JOIN licence_claim ON licence_claim.id = (
     SELECT claim.id FROM licence_claim AS claim

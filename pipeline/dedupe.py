@@ -15,15 +15,19 @@ from db.models import KEPT, NEW, Asset, AssetState
 from db.turns import take_turn
 from pipeline.policy import permissiveness
 
+# Measured on variants of photographs, `benchmarks.dedupe_quality`: of the rules that
+# find as much, this one takes the fewest pictures for another.
 SURE_BITS = 4  # within it in both hashes: the same picture
-CANDIDATE_BITS = 10  # within it in the pHash: compared by thumbnail as well
-THUMBNAIL_DIFFERENCE = 6.0  # grey levels, mean over 32 x 32
+CANDIDATE_BITS = 16  # within it in the pHash: compared by thumbnail as well
+THUMBNAIL_DIFFERENCE = 4.0  # grey levels, mean over 32 x 32; or else
+THUMBNAIL_CORRELATION = 0.985  # which brightness and contrast do not change
 
 # What is compared with all there is at once, and hashes that stay in a core's cache.
 CHUNK, BLOCK = 4096, 32_768
 
 Hashes = NDArray[np.uint64]
 Places = NDArray[np.intp]
+Levels = NDArray[np.float64]
 
 
 def compare_new(session: Session, *, now: datetime) -> int:
@@ -70,6 +74,15 @@ def within(queries: Hashes, hashes: Hashes, bits: int) -> Iterator[Places]:
         yield np.concatenate([np.empty(0, np.intp), *places])
 
 
+def thumbnails_alike(one: Levels, other: Levels) -> bool:
+    """Whether two thumbnails are as alike as those of the same picture are."""
+    if np.abs(one - other).mean() <= THUMBNAIL_DIFFERENCE:
+        return True
+    one, other = one - one.mean(), other - other.mean()
+    spread = np.sqrt((one @ one) * (other @ other))
+    return bool(one @ other >= THUMBNAIL_CORRELATION * spread > 0)
+
+
 @dataclass(frozen=True)
 class Picture:
     """An asset, its hashes, and how good it is: the better, the larger."""
@@ -91,8 +104,7 @@ class Picture:
         bits = np.bitwise_count([self.phash ^ other.phash, self.dhash ^ other.dhash])
         if bits.max() <= SURE_BITS:
             return True
-        difference = np.abs(_levels(self.asset) - _levels(other.asset)).mean()
-        return bool(difference <= THUMBNAIL_DIFFERENCE)
+        return thumbnails_alike(_levels(self.asset), _levels(other.asset))
 
 
 class Kept:
@@ -194,7 +206,7 @@ def _new() -> Select[Asset, int]:
     )
 
 
-def _levels(asset: Asset) -> NDArray[np.float64]:
+def _levels(asset: Asset) -> Levels:
     return np.frombuffer(asset.thumbnail or b"", np.uint8).astype(np.float64)
 
 

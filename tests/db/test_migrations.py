@@ -55,6 +55,8 @@ USUAL: dict[str, Any] = {
     "opt_outs": [],
     "library_versions": {},
 }
+# SQLAlchemy cannot read this kind of index back from SQLite.
+UNREFLECTED = pytest.mark.filterwarnings("ignore:.*expression-based index")
 ENUMS = {"crawl_run": CrawlState, "asset": AssetState, "job": JobState}
 
 
@@ -144,6 +146,7 @@ def test_rows_of_a_released_revision_are_there_after_the_upgrade(
     )
 
 
+@UNREFLECTED
 @pytest.mark.parametrize("revision", ["0001", "0002"])
 def test_an_upgraded_database_is_as_a_new_one(empty: Engine, revision: str):
     migrate(empty, revision)

@@ -5,7 +5,7 @@ from functools import partial
 
 import pytest
 
-from benchmarks import dedupe_bench, photographs
+from benchmarks import dedupe_bench, photographs, results_bench
 from benchmarks.crawl_bench import crawl_row
 from benchmarks.crawl_memory import resident_mb
 from benchmarks.dream_bench import cold_s, dreams_row, inception_row
@@ -170,3 +170,10 @@ def test_new_pictures_are_compared_with_a_million():
 
     assert measured.found == measured.expected == dedupe_bench.COPIES
     assert measured.peak_mb < 500
+
+
+@pytest.mark.soak
+def test_results_of_a_million_outputs_are_shown_at_once(database_url: str):
+    found = results_bench.milliseconds(url=database_url)
+
+    assert max(found.values()) < 500  # 30 where nothing else runs

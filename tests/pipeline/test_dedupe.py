@@ -14,6 +14,8 @@ from pipeline import dedupe
 
 GREY = bytes([128]) * 1024
 DARK = bytes([20]) * 1024
+RAMP = bytes(range(100, 228, 4)) * 32
+RAMP_DARKENED = bytes(level // 2 for level in RAMP)
 
 
 @pytest.fixture
@@ -90,7 +92,7 @@ def test_what_was_linked_follows_to_the_better_one(session: Session, make_pictur
 
 def test_more_than_are_compared_at_once(session: Session, make_picture, monkeypatch):
     monkeypatch.setattr(dedupe, "CHUNK", 4)
-    hashes = 0, 0xFFFF, 0xFFFF0000
+    hashes = 0, 0xFFFFF, 0xFFFFF00000
     pictures = [make_picture(hashes[n % 3], height=100 + n) for n in range(11)]
 
     assert dedupe.compare_new(session, now=NOW) == 8
@@ -103,14 +105,19 @@ def test_more_than_are_compared_at_once(session: Session, make_picture, monkeypa
     ("phash", "dhash", "thumbnail", "same"),
     [
         (0xF, 0xF, DARK, True),
-        (0x1F, 0xFF, GREY, True),
+        (0x1F, 0xFF, RAMP, True),
         (0x1F, 0xFF, DARK, False),
-        (0x7FF, 0, GREY, False),
+        (0x1F, 0xFF, RAMP_DARKENED, True),
+        (0x1F, 0xFF, RAMP[::-1], False),
+        (0x1FFFF, 0, RAMP, False),
     ],
-    ids=["sure", "candidate-alike", "candidate-unlike", "far"],
+    ids=[
+        *("sure", "candidate-alike", "candidate-unlike"),
+        *("candidate-darkened", "candidate-turned", "far"),
+    ],
 )
 def test_the_rule(session: Session, make_picture, phash, dhash, thumbnail, same):
-    make_picture(0)
+    make_picture(0, thumbnail=RAMP)
     make_picture(phash, dhash, thumbnail=thumbnail)
 
     assert dedupe.compare_new(session, now=NOW) == int(same)

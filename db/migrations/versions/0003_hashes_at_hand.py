@@ -56,19 +56,18 @@ SELECT
 FROM output
 JOIN recipe ON recipe.digest = output.recipe_digest
 JOIN asset ON asset.digest = output.asset_digest
-JOIN (
-    SELECT
-        COALESCE(seen.near_duplicate_of, seen.digest) AS asset_digest,
-        sighting.keyword AS keyword,
-        COALESCE(
-            MIN(CASE WHEN seen.near_duplicate_of IS NULL THEN sighting.id END),
-            MIN(sighting.id)
-        ) AS id
-    FROM sighting JOIN asset AS seen ON seen.digest = sighting.asset_digest
-    GROUP BY COALESCE(seen.near_duplicate_of, seen.digest), sighting.keyword
-) AS first_sighting
-    ON first_sighting.asset_digest = COALESCE(asset.near_duplicate_of, asset.digest)
-JOIN sighting ON sighting.id = first_sighting.id
+JOIN asset AS seen
+    ON COALESCE(seen.near_duplicate_of, seen.digest)
+    = COALESCE(asset.near_duplicate_of, asset.digest)
+JOIN sighting ON sighting.asset_digest = seen.digest AND NOT EXISTS (
+    SELECT 1
+    FROM asset AS other JOIN sighting AS before ON before.asset_digest = other.digest
+    WHERE COALESCE(other.near_duplicate_of, other.digest)
+        = COALESCE(asset.near_duplicate_of, asset.digest)
+    AND before.keyword || '' = sighting.keyword
+    AND (CASE WHEN other.near_duplicate_of IS NULL THEN 0 ELSE 1 END, before.id)
+        < (CASE WHEN seen.near_duplicate_of IS NULL THEN 0 ELSE 1 END, sighting.id)
+)
 JOIN crawl_run ON crawl_run.id = sighting.crawl_run_id
 LEFT JOIN licence_claim ON licence_claim.id = (
     SELECT claim.id FROM licence_claim AS claim
@@ -96,21 +95,37 @@ _INDEXES = {
 }
 
 
+_ORDERED: dict[str, tuple[str, list[str | sa.TextClause]]] = {
+    "ix_asset_original": ("asset", [sa.text("COALESCE(near_duplicate_of, digest)")]),
+    "ix_output_made": ("output", ["created_at", "id"]),
+    "ix_output_recipe_made": ("output", ["recipe_digest", "created_at", "id"]),
+}
+_REPLACED = {
+    "ix_asset_near_duplicate_of": "asset",
+    "ix_output_created_at": "output",
+    "ix_output_recipe_digest": "output",
+}
+
+
 def upgrade() -> None:
     op.execute("DROP VIEW results")
     op.execute(RESULTS)
-    op.drop_index("ix_asset_near_duplicate_of", "asset")
-    for name, (columns, where) in _INDEXES.items():
+    for name, table in _REPLACED.items():
+        op.drop_index(name, table)
+    for name, (table, columns) in _ORDERED.items():
+        op.create_index(name, table, columns)
+    for name, (kept, where) in _INDEXES.items():
         only = sa.text(where)
-        op.create_index(
-            name, "asset", columns, sqlite_where=only, postgresql_where=only
-        )
+        op.create_index(name, "asset", kept, sqlite_where=only, postgresql_where=only)
 
 
 def downgrade() -> None:
     for name in _INDEXES:
         op.drop_index(name, "asset")
-    op.create_index("ix_asset_near_duplicate_of", "asset", ["near_duplicate_of"])
+    for name, (table, _) in _ORDERED.items():
+        op.drop_index(name, table)
+    for name, table in _REPLACED.items():
+        op.create_index(name, table, [name.removeprefix(f"ix_{table}_")])
     op.execute("DROP VIEW results")
     op.execute(_results_before())
 
