@@ -71,6 +71,11 @@ def _renew(engine: Engine, token: str, lease_s: float, ended: threading.Event) -
     while not ended.wait(lease_s / 3):
         try:
             with writing(engine) as session:
-                queue.renew(session, token, ttl_s=lease_s)
+                held = queue.renew(session, token, ttl_s=lease_s)
         except SQLAlchemyError:
             logger.warning("a lease could not be renewed yet", exc_info=True)
+            continue
+        # Where all jobs were just recorded, the batch ends at any moment.
+        if not held and not ended.wait(lease_s / 3):
+            logger.warning("a lease lapsed and its jobs are another worker's now")
+            return

@@ -16,7 +16,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.errors import MissingBlobError
 from pipeline.inspect import Limits, thumbnail_blob
-from pipeline.store import ORIGINALS, Store, blob_path
+from pipeline.store import ORIGINALS, Store, blob_path, write_whole
 from pipeline.workers import Bounds, Crashed, run_bounded
 
 THUMBNAIL_PX = 640
@@ -63,8 +63,7 @@ class Gallery:
     def _thumbnails(self, paths: Iterable[str]) -> dict[str, str | None]:
         """Blob path -> thumbnail's path within the folder, None where none can be."""
         names = {path: self.thumbnail_name(path) for path in paths}
-        missing = [p for p, name in names.items() if not (self.folder / name).exists()]
-        (self.folder / "thumbnails").mkdir(parents=True, exist_ok=True)
+        missing = [p for p, name in names.items() if not _is_whole(self.folder / name)]
         make = partial(_try_thumbnail, self.store.url, self.limits)
         found: dict[str, str | None] = dict(names)
         made = run_bounded(make, missing, self.bounds)
@@ -72,7 +71,7 @@ class Gallery:
             if thumbnail is None or isinstance(thumbnail, Crashed):
                 found[path] = None
             else:
-                (self.folder / names[path]).write_bytes(thumbnail)
+                write_whole(self.folder / names[path], thumbnail)
         return found
 
     def _link(self, path: str) -> str | None:
@@ -81,9 +80,20 @@ class Gallery:
 
     def _write(self, name: str, **facts: Any) -> Path:
         page = self.folder / name
-        temporary = page.with_suffix(".tmp")
-        temporary.write_text(_environment().get_template(name).render(facts), "utf-8")
-        return temporary.replace(page)
+        text = _environment().get_template(name).render(facts)
+        write_whole(page, text.encode())
+        return page
+
+
+def _is_whole(thumbnail: Path) -> bool:
+    """Whether a WebP file is there and as long as it says."""
+    try:
+        with thumbnail.open("rb") as file:
+            head = file.read(8)
+            size = os.fstat(file.fileno()).st_size
+    except FileNotFoundError:
+        return False
+    return head[:4] == b"RIFF" and int.from_bytes(head[4:], "little") + 8 == size
 
 
 def _try_thumbnail(store_url: str, limits: Limits, path: str) -> bytes | None:

@@ -11,11 +11,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, case, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
 from db.clock import seconds_from_now
-from db.models import Asset, Job, JobState, Output, Recipe
+from db.models import Asset, Job, JobState, Output, Recipe, Sighting
 from pipeline.batching import working_size
 from pipeline.ingest import insert_new
 
@@ -144,7 +144,9 @@ def complete(
     """
     done = update(Job).where(Job.id.in_(job_ids), _held(lease_token))
     return list(
-        session.scalars(done.values(state=JobState.DONE, **_FREE).returning(Job.id))
+        session.scalars(
+            done.values(state=JobState.DONE, error=None, **_FREE).returning(Job.id)
+        )
     )
 
 
@@ -172,10 +174,63 @@ def release(session: Session, token: str) -> None:
     )
 
 
-def revive(session: Session) -> int:
-    """Dead jobs are queued again, with all their attempts; how many there were."""
-    dead = update(Job).where(Job.state == JobState.DEAD).returning(Job.id)
-    return len(session.scalars(dead.values(state=JobState.QUEUED, attempts=0)).all())
+@dataclass(frozen=True)
+class DeadJob:
+    """A job that failed on every attempt; `error` is that of the last one."""
+
+    id: int
+    asset_digest: str
+    recipe: str
+    recipe_digest: str
+    weights_digest: str
+    attempts: int
+    error: str
+
+
+def dead_jobs(
+    session: Session, *, keywords: Sequence[str] = (), recipes: Sequence[str] = ()
+) -> list[DeadJob]:
+    """The dead jobs of these keywords and recipes, the oldest first; none means all."""
+    dead = (
+        select(Job, Recipe.name)
+        .join(Recipe, Recipe.digest == Job.recipe_digest)
+        .where(_is_dead(keywords, recipes))
+        .order_by(Job.id)
+    )
+    return [
+        DeadJob(
+            job.id,
+            job.asset_digest,
+            name,
+            job.recipe_digest,
+            job.weights_digest,
+            job.attempts,
+            job.error or "",
+        )
+        for job, name in session.execute(dead)
+    ]
+
+
+def revive(
+    session: Session, *, keywords: Sequence[str] = (), recipes: Sequence[str] = ()
+) -> int:
+    """Those of `dead_jobs` are queued again, with all attempts; how many there were."""
+    dead = update(Job).where(_is_dead(keywords, recipes)).returning(Job.id)
+    again = dead.values(state=JobState.QUEUED, attempts=0)
+    unsynchronised = again.execution_options(synchronize_session=False)
+    return len(session.scalars(unsynchronised).all())
+
+
+def _is_dead(keywords: Sequence[str], recipes: Sequence[str]) -> ColumnElement[bool]:
+    seen = select(Sighting.asset_digest).where(Sighting.keyword.in_(keywords))
+    kept = select(Asset.near_duplicate_of).where(Asset.digest.in_(seen))
+    named = select(Recipe.digest).where(Recipe.name.in_(recipes))
+    of_keywords = or_(Job.asset_digest.in_(seen), Job.asset_digest.in_(kept))
+    return and_(
+        Job.state == JobState.DEAD,
+        of_keywords if keywords else true(),
+        Job.recipe_digest.in_(named) if recipes else true(),
+    )
 
 
 def record(session: Session, outputs: Sequence[dict[str, Any]]) -> int:

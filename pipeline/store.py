@@ -3,8 +3,10 @@
 import hashlib
 import os
 import re
-import tempfile
+import uuid
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,21 @@ from fsspec.implementations.local import LocalFileSystem
 from pipeline.errors import MissingBlobError, StoreError
 
 ORIGINALS, PICTURES, OUTPUTS = "originals", "pictures", "outputs"
+
+# Names that files have while they are written, in this and in older versions.
+_UNFINISHED = re.compile(r"\.tmp-([0-9a-f]{32}|[a-z0-9_]{8})")
+
+
+@dataclass(frozen=True)
+class StoredFile:
+    """A file by its path within the store."""
+
+    path: str
+    size_bytes: int
+
+    @property
+    def is_unfinished(self) -> bool:
+        return bool(_UNFINISHED.fullmatch(Path(self.path).name))
 
 
 def digest_of(content: bytes) -> str:
@@ -44,7 +61,7 @@ class Store:
         return shown(self.url)
 
     def put(self, path: str, content: bytes) -> None:
-        """Write a blob durably; writing the same path again changes nothing."""
+        """Write a blob durably; writing it again changes only when it was written."""
         try:
             if isinstance(self._filesystem, LocalFileSystem):
                 _write_local(Path(self._root, path), content)
@@ -83,8 +100,45 @@ class Store:
 
     def paths(self, kind: str) -> Iterator[str]:
         """Every blob of one kind, as paths within the store."""
-        for found in self._filesystem.find(f"{self._root}/{kind}"):
-            yield str(found)[len(self._root) + 1 :]
+        for file in self.files(kind):
+            if not file.is_unfinished:
+                yield file.path
+
+    def files(
+        self, folder: str, *, max_depth: int | None = None
+    ) -> Iterator[StoredFile]:
+        """Every file of a folder, half-written ones too; none where it is not there.
+
+        Args:
+            max_depth: 1 for the folder alone, None for all folders in it.
+        """
+        top = f"{self._root}/{folder}".rstrip("/")
+        try:
+            self._filesystem.invalidate_cache(top)
+            if not self._filesystem.isdir(top):
+                return
+            for _, _, files in self._filesystem.walk(
+                top, maxdepth=max_depth, on_error="raise", detail=True
+            ):
+                for info in files.values():
+                    path = str(info["name"])[len(self._root) :].lstrip("/")
+                    yield StoredFile(path, int(info["size"] or 0))
+        except OSError as exc:
+            raise StoreError(
+                f"store {self.shown} cannot be listed: {_cause(exc)}"
+            ) from exc
+
+    def modified_at(self, path: str) -> datetime | None:
+        """When a file was written last, None when it is not there."""
+        try:
+            at: datetime = self._filesystem.modified(f"{self._root}/{path}")
+        except FileNotFoundError:
+            return None
+        except (OSError, NotImplementedError) as exc:
+            raise StoreError(
+                f"store {self.shown} cannot tell the age of {path}: {exc}"
+            ) from exc
+        return at if at.tzinfo else at.replace(tzinfo=UTC)
 
     def local_path(self, path: str) -> Path | None:
         """The file on this machine, or None where the store is elsewhere."""
@@ -94,7 +148,8 @@ class Store:
 
     def check(self) -> None:
         """Raise `StoreError` unless a blob can be written and read back."""
-        path, content = blob_path("probe", digest_of(b"probe")), b"probe"
+        content = uuid.uuid4().bytes  # others may be checking at this moment
+        path = f"probe/{digest_of(content)}"
         self.put(path, content)
         if self.get(path) != content:
             raise StoreError(
@@ -108,21 +163,55 @@ def shown(url: str) -> str:
     return re.sub(r"(?<=://)[^/@]*@", "***@", url)
 
 
-def _write_local(target: Path, content: bytes) -> None:
-    """Temporary name, synced, renamed: a crash leaves the blob or nothing."""
-    if target.exists():
-        return
+def write_whole(
+    target: Path, content: bytes, *, mode: int = 0o666, durable: bool = False
+) -> None:
+    """Have a file there under a temporary name, then rename it: whole or not at all.
+
+    Args:
+        mode: permissions, of which the umask takes some away.
+        durable: the file and its name are on the disk after this.
+    """
+    is_first = not target.parent.exists()
     target.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".tmp-")
+    part = target.with_name(f".tmp-{uuid.uuid4().hex}")
     try:
-        with os.fdopen(descriptor, "wb") as file:
+        with open(
+            part, "xb", opener=lambda name, how: os.open(name, how, mode)
+        ) as file:
             file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).replace(target)
+            if durable:
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(target)
     except BaseException:
-        Path(name).unlink(missing_ok=True)
+        part.unlink(missing_ok=True)
         raise
+    if durable:
+        _sync_folder(target.parent)
+    if durable and is_first:
+        _sync_folder(target.parent.parent)
+
+
+def _write_local(target: Path, content: bytes) -> None:
+    try:
+        # Whoever looks for files without a row tells by their age which are in hand.
+        os.utime(target)
+    except FileNotFoundError:
+        write_whole(target, content, mode=0o600, durable=True)
+    else:
+        _sync_folder(target.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    """What was renamed within the folder stays so after a power cut."""
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _cause(exc: OSError) -> str:

@@ -1,10 +1,12 @@
 """Static pages: hostile words are harmless, links lead somewhere."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pictures import encoded, paint
+from PIL import Image
 from rows import NOW
 
 from gallery.page import Gallery, web_url
@@ -77,3 +79,66 @@ def test_a_blob_that_is_gone_leaves_a_page_without_its_picture(gallery: Gallery)
     text = write(gallery, row(asset_digest="c" * 64))
 
     assert text.count("<img") == 1
+
+
+def thumbnail(gallery: Gallery) -> Path:
+    return gallery.folder / gallery.thumbnail_name(blob_path("originals", DIGEST))
+
+
+@pytest.mark.parametrize("length", [0, 7, 12, 300])
+def test_a_thumbnail_that_was_cut_off_is_made_anew(gallery: Gallery, length: int):
+    write(gallery, row())
+    whole = thumbnail(gallery).read_bytes()
+    thumbnail(gallery).write_bytes(whole[:length])
+
+    write(gallery, row())
+
+    assert thumbnail(gallery).read_bytes() == whole
+
+
+def test_a_thumbnail_of_nothing_but_zeros_is_made_anew(gallery: Gallery):
+    write(gallery, row())
+    size = thumbnail(gallery).stat().st_size
+    thumbnail(gallery).write_bytes(bytes(size))
+
+    write(gallery, row())
+
+    with Image.open(thumbnail(gallery)) as image:
+        assert image.format == "WEBP"
+
+
+def test_a_whole_thumbnail_stays(gallery: Gallery):
+    write(gallery, row())
+    before = thumbnail(gallery).stat().st_ino
+
+    write(gallery, row())
+
+    assert thumbnail(gallery).stat().st_ino == before
+
+
+def test_pages_and_thumbnails_appear_whole_or_not_at_all(
+    gallery: Gallery, monkeypatch: pytest.MonkeyPatch
+):
+    def killed(_part: Path, _target: Path) -> Path:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Path, "replace", killed)
+        with pytest.raises(KeyboardInterrupt):
+            write(gallery, row())
+
+    assert [path for path in gallery.folder.rglob("*") if path.is_file()] == []
+    assert write(gallery, row()).count("<figcaption>") == 1
+
+
+def test_several_may_write_the_same_pages_at_once(gallery: Gallery):
+    def write_many(number: int) -> None:
+        for _ in range(30):
+            write(gallery, row(title=f"title {number}"))
+
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(write_many, range(4)))
+
+    text = (gallery.folder / "index.html").read_text()
+    assert text.rstrip().endswith("</html>")
+    assert list(gallery.folder.glob(".tmp-*")) == []

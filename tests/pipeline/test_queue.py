@@ -3,12 +3,12 @@
 import threading
 
 import pytest
-from rows import NOW, output_row
+from rows import NOW, Rows, output_row
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from db.engine import writing
-from db.models import Job, JobState
+from db.models import Asset, Job, JobState, Recipe
 from pipeline import queue
 from pipeline.queue import Work
 
@@ -84,6 +84,16 @@ def test_complete_ends_a_job(session: Session, make):
     assert queue.counts(session)[JobState.DONE] == 1
 
 
+def test_a_job_that_is_done_after_all_has_no_error(session: Session, make):
+    job = make.job(error="Traceback …")
+    held = lease(session)
+
+    queue.complete(session, [job.id], lease_token=held.token)
+
+    session.refresh(job)
+    assert job.error is None
+
+
 def test_a_job_whose_worker_died_on_every_attempt_is_dead(session: Session, make):
     job = make.job()
     for _ in range(3):
@@ -132,6 +142,54 @@ def test_a_dead_job_that_is_revived_has_all_its_attempts(session: Session, make)
     assert queue.revive(session) == 1
     session.refresh(job)
     assert (job.state, job.attempts) == (JobState.QUEUED, 0)
+
+
+def dead_job(make: Rows, recipe: Recipe, asset: Asset | None = None) -> Job:
+    asset = asset or make.asset()
+    given = {"asset_digest": asset.digest, "state": JobState.DEAD, "attempts": 3}
+    return make.job(recipe, error="Traceback\nValueError: no", **given)
+
+
+def test_dead_jobs_are_found_by_recipe(session: Session, make):
+    flow, dream = make.recipe(), make.recipe(name="dream")
+    job, other = dead_job(make, flow), dead_job(make, dream)
+    make.job(flow)
+
+    assert [one.id for one in queue.dead_jobs(session)] == [job.id, other.id]
+    [found] = queue.dead_jobs(session, recipes=["flow", "mosaic"])
+    assert (found.id, found.recipe, found.attempts) == (job.id, "flow", 3)
+    assert found.error == "Traceback\nValueError: no"
+
+
+def test_dead_jobs_are_found_by_keyword_through_near_duplicates_too(
+    session: Session, make
+):
+    recipe, dunes, sea = make.recipe(), make.crawl_run(), make.crawl_run(keyword="sea")
+    assets = [make.asset() for _ in range(3)]
+    copy = make.asset(near_duplicate_of=assets[1].digest)
+    for asset, run in ((assets[0], dunes), (copy, dunes), (assets[2], sea)):
+        make.sighting(asset, run)
+    make.sighting(None, dunes, reason="robots")
+    jobs = [dead_job(make, recipe, asset) for asset in assets]
+
+    found = queue.dead_jobs(session, keywords=["dunes"])
+
+    assert [one.id for one in found] == [jobs[0].id, jobs[1].id]
+
+
+def test_only_the_dead_jobs_that_are_meant_are_revived(session: Session, make):
+    run, flow, dream = make.crawl_run(), make.recipe(), make.recipe(name="dream")
+    seen = make.asset()
+    make.sighting(seen, run)
+    meant = dead_job(make, flow, seen)
+    others = [dead_job(make, dream, seen), dead_job(make, flow)]
+
+    assert queue.revive(session, keywords=["dunes"], recipes=["flow"]) == 1
+
+    session.expire_all()
+    assert (meant.state, meant.attempts) == (JobState.QUEUED, 0)
+    assert {job.state for job in others} == {JobState.DEAD}
+    assert queue.revive(session) == 2
 
 
 def test_an_output_is_recorded_once(session: Session, make):
