@@ -20,7 +20,7 @@ def filled(engine: Engine) -> Engine:
 
 
 def plan(engine: Engine, **asked: Any) -> str:
-    """How the database goes about the last statement that results take."""
+    """How the database goes about finding which outputs are wanted."""
     seen: list[tuple[str, Any]] = []
 
     def note(_c: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
@@ -32,7 +32,7 @@ def plan(engine: Engine, **asked: Any) -> str:
         event.listen(engine, "before_cursor_execute", note)
         assert queries.results(session, limit=EVERY, **asked)
         event.remove(engine, "before_cursor_execute", note)
-        statement, given = seen[-1]
+        statement, given = seen[-2]  # the last is about these outputs alone
         kind = "QUERY PLAN" if engine.dialect.name == "sqlite" else ""
         explained = session.connection().exec_driver_sql(
             f"EXPLAIN {kind} {statement}", given
