@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Select, column, func, select, table
+from sqlalchemy import ColumnElement, Select, column, func, select, table
 from sqlalchemy.orm import Session
 
 from db.base import Json, UtcDateTime
@@ -164,7 +164,8 @@ def results(
     """Rows of the `results` view, newest first; no keywords means all of them."""
     # Indexes tell which outputs are wanted, and the view is asked about these alone. It
     # would begin with the keyword if it was not hidden in an expression.
-    asked = _newest(session, keywords, recipe).limit(limit)
+    asked = select(Output.id).where(*chosen(session, keywords, recipe))
+    asked = asked.order_by(Output.created_at.desc(), Output.id.desc()).limit(limit)
     is_short = limit is not None and limit <= LISTED
     wanted = session.scalars(asked).all() if is_short else asked
     newest = (results_view.c.created_at.desc(), results_view.c.output_id.desc())
@@ -180,23 +181,31 @@ def results(
     return [dict(row) for row in session.execute(statement).mappings()]
 
 
-def _newest(
+def chosen(
     session: Session, keywords: Sequence[str], recipe: str | None
-) -> Select[int]:
-    """Outputs of pictures that these keywords found, by recipes of this name."""
-    found = select(Output.id).order_by(Output.created_at.desc(), Output.id.desc())
+) -> list[ColumnElement[bool]]:
+    """What is true of outputs of pictures that these keywords found, by this recipe.
+
+    No keywords mean all pictures, None all recipes.
+    """
+    conditions: list[ColumnElement[bool]] = []
     if recipe is not None:
         named = session.scalars(select(Recipe.digest).where(Recipe.name == recipe))
-        found = found.where(Output.recipe_digest.in_(named.all()))
+        conditions.append(Output.recipe_digest.in_(named.all()))
     if keywords:
-        original = func.coalesce(Asset.near_duplicate_of, Asset.digest)
-        seen = select(original).join(Sighting, Sighting.asset_digest == Asset.digest)
-        seen = seen.where(Sighting.keyword.in_(keywords))
-        pictures = select(Asset.digest).where(original.in_(seen)).cte()
         # PostgreSQL would rather look through all outputs until enough are found.
+        pictures = found_by(keywords).cte()
         pictures = pictures.prefix_with("MATERIALIZED", dialect="postgresql")
-        found = found.where(Output.asset_digest.in_(select(pictures.c.digest)))
-    return found
+        conditions.append(Output.asset_digest.in_(select(pictures.c.digest)))
+    return conditions
+
+
+def found_by(keywords: Sequence[str]) -> Select[str]:
+    """The digests of assets that were seen for a keyword, or are the same picture."""
+    original = func.coalesce(Asset.near_duplicate_of, Asset.digest)
+    seen = select(original).join(Sighting, Sighting.asset_digest == Asset.digest)
+    seen = seen.where(Sighting.keyword.in_(keywords))
+    return select(Asset.digest).where(original.in_(seen))
 
 
 def output_count(

@@ -10,7 +10,8 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Engine, func, select
 from sqlalchemy.orm import Session
 
-from db.models import Asset, Output, Recipe, Sighting
+from db import queries
+from db.models import Output
 from flows import prov_json, telling
 from flows.album import replacing
 from flows.errors import UsageError
@@ -50,7 +51,7 @@ def export(
         UsageError: there are no such outputs, or the file cannot be written.
         Aborted: somebody stopped it; there is no file, or that of before.
     """
-    where = _conditions(keywords, recipe)
+    where = queries.chosen(session, keywords, recipe)
     count = session.scalar(select(func.count(Output.id)).where(*where)) or 0
     if not count:
         raise UsageError(
@@ -71,21 +72,6 @@ def of_one_moment(engine: Engine) -> Engine:
     if engine.dialect.name == "sqlite":
         return engine
     return engine.execution_options(isolation_level="REPEATABLE READ")
-
-
-def _conditions(keywords: Sequence[str], recipe: str | None) -> Conditions:
-    conditions: list[ColumnElement[bool]] = []
-    if keywords:
-        seen = (
-            select(func.coalesce(Asset.near_duplicate_of, Asset.digest))
-            .join(Sighting, Sighting.asset_digest == Asset.digest)
-            .where(Sighting.keyword.in_(keywords))
-        )
-        conditions.append(Output.asset_digest.in_(seen))
-    if recipe is not None:
-        named = select(Recipe.digest).where(Recipe.name == recipe)
-        conditions.append(Output.recipe_digest.in_(named))
-    return conditions
 
 
 def _steps(total: int) -> Iterator[None]:

@@ -14,8 +14,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, or_, select, true, update
 from sqlalchemy.orm import Session
 
+from db import queries
 from db.clock import seconds_from_now
-from db.models import Asset, Job, JobState, Output, Recipe, Sighting
+from db.models import Asset, Job, JobState, Output, Recipe
 from pipeline.batching import working_size
 from pipeline.ingest import insert_new
 
@@ -222,13 +223,10 @@ def revive(
 
 
 def _is_dead(keywords: Sequence[str], recipes: Sequence[str]) -> ColumnElement[bool]:
-    seen = select(Sighting.asset_digest).where(Sighting.keyword.in_(keywords))
-    kept = select(Asset.near_duplicate_of).where(Asset.digest.in_(seen))
     named = select(Recipe.digest).where(Recipe.name.in_(recipes))
-    of_keywords = or_(Job.asset_digest.in_(seen), Job.asset_digest.in_(kept))
     return and_(
         Job.state == JobState.DEAD,
-        of_keywords if keywords else true(),
+        Job.asset_digest.in_(queries.found_by(keywords)) if keywords else true(),
         Job.recipe_digest.in_(named) if recipes else true(),
     )
 

@@ -18,10 +18,9 @@ from torchvision import models
 from torchvision.models import WeightsEnum
 from torchvision.models.feature_extraction import NodePathTracer
 
-from stylize import ensemble
 from stylize.errors import LayerError
 from stylize.motifs import network as motifs
-from stylize.pyramid import PYRAMID
+from stylize.recipes import EMBEDDED
 
 
 def _vgg(*depths: int) -> list[str]:
@@ -156,9 +155,8 @@ def trace(network: nn.Module) -> tuple[fx.Graph, Mapping[fx.Node, str]]:
 
 
 def _check(name: str) -> None:
-    embedded = motifs.NAME, PYRAMID, ensemble.NAME
-    if name in embedded:
+    if name in EMBEDDED:
         raise LayerError(f"{name} is embedded: it needs no weights")
     if name not in known():
-        meant = nearest(name, (*known(), *embedded))
+        meant = nearest(name, (*known(), *EMBEDDED))
         raise LayerError(f"there is no backbone {name!r}{meant}")

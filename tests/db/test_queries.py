@@ -108,6 +108,9 @@ def test_what_was_made_before_a_better_picture_came_stays(session: Session, make
 
     assert row["asset_digest"] == before.digest
     assert row["title"] == "The large one"
+    assert queries.results(session, keywords=["dunes"]) == [row]
+    found = session.scalars(queries.found_by(["dunes"]))
+    assert sorted(found) == [before.digest, better.digest]
 
 
 def test_pace_is_seconds_and_bytes_per_pixel(session: Session, make):
