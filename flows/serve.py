@@ -80,12 +80,11 @@ def serve(flow: "Flow[..., Any]", *, nightly: Nightly, say: Say) -> None:
     schedule = _schedule(nightly)
     with _until_ended(), _api(say) as url:
         say(f"serving {DEPLOYMENT} at {url}; {nightly}")
-        say(f"in another terminal: {_EXAMPLE}")
-        asyncio.run(_serve(flow, schedule))
+        asyncio.run(_serve(flow, schedule, say))
     say("ended")
 
 
-async def _serve(flow: "Flow[..., Any]", schedule: "Schedule") -> None:
+async def _serve(flow: "Flow[..., Any]", schedule: "Schedule", say: Say) -> None:
     from prefect.runner import Runner
 
     runner = Runner(query_seconds=_POLL_S)
@@ -94,6 +93,9 @@ async def _serve(flow: "Flow[..., Any]", schedule: "Schedule") -> None:
     # `start` first sets a SIGTERM handler that, in Prefect 3.8, never awaits the stop.
     await asyncio.sleep(0)
     ended = asyncio.create_task(_signal_to_end())
+    await asyncio.sleep(0)
+    # Before, it would not be found; and who reads this may end us at once.
+    say(f"in another terminal: {_EXAMPLE}")
     await asyncio.wait({running, ended}, return_when=asyncio.FIRST_COMPLETED)
     if runner.started:
         await runner.astop()
