@@ -253,10 +253,21 @@ class Output(Base):
     dtype: Mapped[str]
     seconds: Mapped[float] = mapped_column(comment="batch time / pictures in it")
     batch_size: Mapped[int]
+    batch: Mapped[str | None] = mapped_column(
+        String(32), comment="the same for all that were rendered at once"
+    )
+    peak_memory_bytes: Mapped[BigInt | None] = mapped_column(
+        comment="most that the batch held: of the device's memory, or of the process"
+    )
+    quality: Mapped[int | None] = mapped_column(comment="of JPEG and WebP")
+    code_version: Mapped[str | None] = mapped_column(
+        comment="0.1.0, or 0.1.0+g1a2b3c4 from a checkout"
+    )
     loss_history: Mapped[list[float]] = mapped_column(comment="at most 200 points")
     library_versions: Mapped[dict[str, Any]]
     worker: Mapped[str]
     flow_run_id: Mapped[str | None]
+    started_at: Mapped[datetime | None]
     created_at: Mapped[datetime]
 
 

@@ -17,6 +17,7 @@ LISTED = 1000
 _RESULTS_COLUMNS = (
     "output_id keyword path digest media_type height width size_bytes recipe "
     "algorithm backbone recipe_digest weights_digest seed device dtype seconds "
+    "batch_size peak_memory_bytes quality code_version "
     "flow_run_id worker asset_digest asset_height asset_width source source_url "
     "page_url title alt caption score licence licence_url author licence_claimed_in "
     "derivatives share_alike non_commercial attribution"

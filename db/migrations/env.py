@@ -2,7 +2,8 @@
 
 from alembic import context
 
-import db.models  # noqa: F401  # fills Base.metadata
+import db.appearance  # fills Base.metadata
+import db.models  # noqa: F401
 from db.base import Base
 
 context.configure(
