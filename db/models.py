@@ -259,6 +259,7 @@ class Output(Base):
     peak_memory_bytes: Mapped[BigInt | None] = mapped_column(
         comment="most that the batch held: of the device's memory, or of the process"
     )
+    threads: Mapped[int | None] = mapped_column(comment="of a CPU's computations")
     quality: Mapped[int | None] = mapped_column(comment="of JPEG and WebP")
     code_version: Mapped[str | None] = mapped_column(
         comment="0.1.0, or 0.1.0+g1a2b3c4 from a checkout"

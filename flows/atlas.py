@@ -15,8 +15,9 @@ from flows import album, cells
 from flows.account import Account
 from flows.console import stderr
 from flows.errors import UsageError
-from flows.outputs import device_name, library_versions
+from flows.outputs import place
 from flows.progress import Aborted, onlooker
+from flows.versions import library_versions
 from pipeline.encode import encode
 from pipeline.inspect import Pixels
 from pipeline.settings import Settings
@@ -200,7 +201,7 @@ class _Drawing:
             output_format=album.FORMATS[path.suffix.lower()],
             quality=self.settings.output_quality,
             parameters=self.marks(sheet)
-            | {"device": device_name(str(self.device))}
+            | place(str(self.device))
             | {"library_versions": library_versions()},
         )
         album.write(path, file.content)

@@ -6,7 +6,6 @@ import shlex
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +15,8 @@ from db.engine import reading
 from flows import album, exporting, options, telling
 from flows.console import at_terminal, plain, stderr, stdout
 from flows.parameters import split_keywords
+from flows.reproducing import PRECISIONS
+from flows.versions import version_here
 from flows.workspace import open_workspace
 from pipeline.batching import working_size
 from pipeline.encode import parameters_of
@@ -24,7 +25,6 @@ from pipeline.settings import load
 from pipeline.store import ORIGINALS, PICTURES, Store, blob_path
 from stylize import recipes
 
-_PRECISIONS = {"float32": "fp32", "bfloat16": "bf16"}
 _RECIPE_FILE = "recipe.toml"
 
 
@@ -37,13 +37,7 @@ class Again:
 
 
 def show(
-    output: Annotated[
-        str,
-        typer.Argument(
-            help="its path in the store, its file, or the first 12 or more digits of "
-            "its digest"
-        ),
-    ],
+    output: options.Output,
     parts: Annotated[
         Path | None,
         typer.Option(
@@ -70,13 +64,20 @@ def show(
         if parts is not None:
             write_parts(told, workspace.store, parts)
         made_again = again(told, workspace.store, parts)
+    whole = shlex.join(["crawl-and-dream", "reproduce", _beginning(told)])
     if as_json:
-        shown = told | {"again": made_again.lines, "notes": made_again.notes}
+        shown = told | {
+            "reproduce": whole,
+            "again": made_again.lines,
+            "notes": made_again.notes,
+        }
         json.dump(shown, sys.stdout, indent=2, sort_keys=True)
         sys.stdout.write("\n")
         return
     stdout.print(telling.tree(told))
-    stdout.print("made again by:")
+    stdout.print("made again, and compared, by:")
+    stdout.print(f"  {whole}", markup=False, soft_wrap=True)
+    stdout.print("made again without this database by:")
     for line in made_again.lines:
         stdout.print(f"  {plain(line)}", markup=False, soft_wrap=True)
     for note in made_again.notes:
@@ -138,9 +139,8 @@ def again(told: telling.Told, store: Store, parts: Path | None) -> Again:
     lines = []
     name, original = told["recipe"]["name"], _original(told, store)
     if parts is None and (not _is_packaged(told) or original is None):
-        beginning = told["output"]["digest"][: telling.SHORTEST_PREFIX]
-        parts = Path(f"again-{beginning}")
-        words = ["show", beginning, "--parts", str(parts)]
+        parts = Path(f"again-{_beginning(told)}")
+        words = ["show", _beginning(told), "--parts", str(parts)]
         lines.append(shlex.join(["crawl-and-dream", *words]))
     if parts is not None:
         name, original = str(parts / _RECIPE_FILE), parts / _original_name(told)
@@ -157,13 +157,17 @@ def _how(told: telling.Told, said: Mapping[str, Any], folder: Path) -> list[str]
     if _is_enlarged(told):
         words += ["--size", str(told["recipe"]["size_px"])]
     words += ["--device", activity["device"].split()[0]]
-    if precision := _PRECISIONS.get(activity["dtype"]):
+    if precision := PRECISIONS.get(activity["dtype"]):
         words += ["--precision", precision]
-    if "quality" in said:
-        words += ["--output-quality", str(said["quality"])]
-    beginning = output["digest"][: telling.SHORTEST_PREFIX]
-    name = beginning + Path(output["path"]).suffix
+    if quality := activity.get("quality") or said.get("quality"):
+        words += ["--output-quality", str(quality)]
+    name = _beginning(told) + Path(output["path"]).suffix
     return [*words, "--out", str(folder / name)]
+
+
+def _beginning(told: telling.Told) -> str:
+    digest: str = told["output"]["digest"]
+    return digest[: telling.SHORTEST_PREFIX]
 
 
 def _is_enlarged(told: telling.Told) -> bool:
@@ -187,23 +191,15 @@ def _notes(told: telling.Told, said: Mapping[str, Any]) -> list[str]:
             f"the weights of {weights['backbone']} have to be here, SHA-256 "
             f"{weights['digest']}; --weights FILE names them"
         )
-    if told["output"]["media_type"] != "image/png" and "quality" not in said:
+    quality = activity.get("quality") or said.get("quality")
+    if told["output"]["media_type"] != "image/png" and not quality:
         notes.append("its quality is not known: --output-quality, if it was not 92")
     others = [
         f"{name} {there or 'none'} instead of {known}"
         for name, known in activity["library_versions"].items()
-        if (there := _version(name)) != known
+        if (there := version_here(name)) != known
     ]
     return [*notes, *([f"here is {', '.join(others)}"] if others else [])]
-
-
-def _version(name: str) -> str | None:
-    if name == "python":
-        return ".".join(map(str, sys.version_info[:3]))
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 def _said(told: telling.Told, store: Store) -> dict[str, Any]:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 from sqlalchemy.orm import Session
 
+from db import models
 from flows.errors import UsageError
 from flows.progress import onlooker
 from pipeline.queue import Work, save_recipe
 from pipeline.settings import Settings
 from pipeline.store import PICTURES, Store, blob_path, digest_of
 from stylize import pictures, recipes, weights
+from stylize.errors import WeightsError
 from stylize.recipe_models import Recipe
 from stylize.recipes import LoadedRecipe
 from stylize.weights import Weights
@@ -97,6 +99,37 @@ def page(loaded: LoadedRecipe, *, settings: Settings, file: Path | None = None) 
         loaded.recipe, folder=settings.weights_dir, file=file, on_bytes=tell
     )
     return Page(loaded.recipe, loaded.pictures, found)
+
+
+def saved(
+    session: Session,
+    store: Store,
+    settings: Settings,
+    *,
+    recipe_digest: str,
+    weights_digest: str,
+) -> Page:
+    """What `save` kept, with the weights that it was kept with.
+
+    Raises:
+        RecipeError: this version does not understand it.
+        WeightsError: the weights are not there, or others are.
+        MissingBlobError: a picture that it names is gone from the store.
+    """
+    body = session.get_one(models.Recipe, recipe_digest).body
+    recipe = recipes.parse(json.dumps(body))
+    found = weights.of(recipe, folder=settings.weights_dir)
+    if found.digest != weights_digest:
+        raise WeightsError(
+            f"the weights of {recipe.backbone} were replaced since this was queued: "
+            f"expected SHA-256 {weights_digest[:12]}, found {found.digest[:12]}; put "
+            "the old ones back, or queue it again"
+        )
+    named = {
+        digest: store.get(blob_path(PICTURES, digest))
+        for digest in recipes.picture_digests(recipe)
+    }
+    return Page(recipe, named, found)
 
 
 def save(session: Session, store: Store, wanted: Page, *, now: datetime) -> None:

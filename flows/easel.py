@@ -1,7 +1,6 @@
 """Batches of pictures become finished files, in memory."""
 
 import logging
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,14 +16,16 @@ from flows.cookbook import Page
 from flows.decoding import Seen
 from flows.errors import UsageError
 from flows.films import Zoom
-from flows.outputs import device_name, library_versions
+from flows.outputs import place
 from flows.provenance import Provenance
+from flows.versions import library_versions
 from flows.watching import Watcher
-from pipeline.encode import Encoded, encode
+from pipeline.encode import Encoded, encode, quality_of
 from pipeline.settings import Settings
 from pipeline.workers import Bounds, run_bounded
 from stylize import devices
 from stylize.errors import StylizeError
+from stylize.making import Making
 from stylize.progress import Progress
 from stylize.recipe_models import Recipe
 from stylize.render import Rendering, Studio, is_out_of_memory
@@ -112,14 +113,13 @@ class Easel:
 
         Device and versions of libraries do not count: nobody sees what they change.
         """
-        is_lossless = entry.format == "png"
         return {
             "recipe_digest": self.page.work.recipe_digest,
             "weights_digest": self.page.weights.digest,
             "content_digest": digest,
             "precision": self.settings.precision,
             "enlarged": self.enlarged,
-            "quality": None if is_lossless else self.settings.output_quality,
+            "quality": quality_of(entry.format, self.settings.output_quality),
             "zoom": self.zoom and self.zoom.factor,
             "frames": self.zoom and self.zoom.frames,
             "fps": self.zoom and self.zoom.fps,
@@ -136,7 +136,6 @@ class Easel:
         sitters, images = self.draw(batch, painted)
         if images is None:
             return painted
-        started = time.monotonic()
         with painted.failing(sitters):
             rendering = self.render(
                 self.page.recipe,
@@ -144,8 +143,7 @@ class Easel:
                 watcher.over([sitter.entry for sitter in sitters]),
                 every=watcher.every,
             )
-            seconds = (time.monotonic() - started) / len(sitters)
-            self._finish(sitters, rendering, seconds, painted)
+            self._finish(sitters, rendering, painted)
         return painted
 
     def draw(
@@ -183,27 +181,27 @@ class Easel:
             every=every,
         )
 
-    def said(self, sitter: Sitter, rendering: Rendering, **facts: Any) -> Provenance:
+    def said(
+        self, sitter: Sitter, rendering: Rendering, making: Making, **facts: Any
+    ) -> Provenance:
         """What a file says of itself; `facts` are those of `Provenance`."""
-        return Provenance.of(
+        said = Provenance.of(
             self.page.recipe,
             self.page.weights,
             height=sitter.size[0],
             width=sitter.size[1],
-            device=device_name(rendering.device),
+            **place(rendering.device),
             dtype=rendering.dtype,
             library_versions=library_versions(),
-            batch_size=len(rendering.images),
             created_at=datetime.now(UTC),
             **self.marks(sitter.entry, sitter.digest),
-            **facts,
         )
+        return said.made(making, **facts)
 
     def _finish(
         self,
         sitters: Sequence[Sitter],
         rendering: Rendering,
-        seconds: float,
         painted: Painted,
     ) -> None:
         painted.notes = rendering.notes
@@ -215,7 +213,7 @@ class Easel:
             said = self.said(
                 sitter,
                 rendering,
-                seconds=round(seconds, 3),
+                rendering.makings[number],
                 final_loss=losses[-1] if losses else None,
             )
             [pixels] = to_arrays(rendering.images[number : number + 1])

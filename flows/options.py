@@ -33,6 +33,13 @@ Quality = Annotated[int | None, option("output_quality", "--output-quality")]
 Minutes = Annotated[float | None, option("budget_minutes", "--budget-minutes")]
 Bytes = Annotated[int | None, option("budget_bytes", "--budget-bytes")]
 Review = Annotated[bool, option("review", "--review")]
+Output = Annotated[
+    str,
+    typer.Argument(
+        help="its path in the store, its file, or the first 12 or more digits of its "
+        "digest"
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
 
 

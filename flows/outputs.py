@@ -1,12 +1,9 @@
 """Finished pictures as files in the store, and the rows that tell of them."""
 
 import os
-import platform
 import socket
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from functools import cache
-from importlib.metadata import version
 from typing import Any
 
 import torch
@@ -21,17 +18,10 @@ def keep(
     file: Encoded,
     said: Provenance,
     *,
-    seconds: float,
-    batch_size: int,
     loss_history: Sequence[float],
     flow_run_id: str | None = None,
 ) -> dict[str, Any]:
-    """The file is in the store after this; the row that tells of it.
-
-    Args:
-        said: what the file says of itself.
-        seconds: that it took, as one of a batch.
-    """
+    """The file is in the store after this; the row that tells of it."""
     digest = digest_of(file.content)
     path = blob_path(OUTPUTS, digest, file.suffix)
     store.put(path, file.content)
@@ -48,25 +38,30 @@ def keep(
         "seed": said.seed,
         "device": said.device,
         "dtype": said.dtype,
-        "seconds": seconds,
-        "batch_size": batch_size,
+        "threads": said.threads,
+        "quality": said.quality,
+        "batch": said.batch,
+        "batch_size": said.batch_size or 1,
+        "started_at": said.started_at,
+        "seconds": said.seconds or 0.0,
+        "peak_memory_bytes": said.peak_memory_bytes,
         "loss_history": list(loss_history),
         "library_versions": said.library_versions,
+        "code_version": said.code_version,
         "worker": f"{socket.gethostname()}/{os.getpid()}",
         "flow_run_id": flow_run_id,
         "created_at": datetime.now(UTC),
     }
 
 
-@cache
-def library_versions() -> dict[str, str]:
-    """What an output was made with."""
-    names = ("crawl-and-dream", "torch", "torchvision", "pillow", "numpy")
-    return {"python": platform.python_version()} | {n: version(n) for n in names}
+def place(device: str) -> dict[str, Any]:
+    """Where something is computed, as far as that decides the last digits.
 
-
-def device_name(device: str) -> str:
-    """The device, with the model of its card if it is one."""
+    The device with the model of its card or what a CPU can do, and a CPU's threads.
+    """
     if device.startswith("cuda"):
-        return f"{device} {torch.cuda.get_device_name(device)}"
-    return device
+        return {"device": f"{device} {torch.cuda.get_device_name(device)}"}
+    if device == "cpu":
+        capability = torch.backends.cpu.get_cpu_capability()
+        return {"device": f"cpu {capability}", "threads": torch.get_num_threads()}
+    return {"device": device}

@@ -1,7 +1,5 @@
 """Batches of leased jobs become outputs: decoded, rendered, stored, recorded."""
 
-import json
-import time
 import traceback
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -10,29 +8,26 @@ from typing import Any
 
 import numpy as np
 import torch
-from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
 
 from db import models
 from db.engine import reading, writing
-from flows import leasing
+from flows import cookbook, leasing
+from flows.cookbook import Page
 from flows.decoding import draw_blob
-from flows.outputs import device_name, keep, library_versions
+from flows.outputs import keep, place
 from flows.provenance import Provenance
+from flows.versions import library_versions
 from flows.workspace import Workspace
 from pipeline import queue
-from pipeline.encode import Encoded, encode
+from pipeline.encode import Encoded, encode, quality_of
 from pipeline.errors import MissingBlobError, PipelineError
 from pipeline.inspect import Pixels
-from pipeline.store import PICTURES, blob_path
 from pipeline.workers import Crashed, run_bounded
-from stylize import recipes, weights
-from stylize.errors import StylizeError, WeightsError
+from stylize.errors import StylizeError
 from stylize.progress import Progress
-from stylize.recipe_models import Recipe
 from stylize.render import Rendering, Studio
 from stylize.tensors import from_arrays, to_arrays
-from stylize.weights import Weights
 
 # What `stylize` complains of on purpose is the same for all jobs of a recipe.
 _NOT_ONE_JOBS_FAULT = (PipelineError, SQLAlchemyError, StylizeError)
@@ -54,9 +49,7 @@ class Renderer:
     """Makes outputs from jobs of one recipe on one device."""
 
     workspace: Workspace
-    recipe: Recipe
-    weights: Weights
-    pictures: dict[str, bytes]
+    page: Page
     device: torch.device
     flow_run_id: str | None
     on_progress: Callable[[Progress], None]
@@ -68,17 +61,16 @@ class Renderer:
         Halving finds the one bad picture, and the size that fits into memory. A
         picture whose loss ran away would do so again: its job has no other attempt.
         """
-        started = time.monotonic()
         try:
             rendering = self._render(jobs)
-            rows = self._keep(jobs, rendering, time.monotonic() - started)
+            rows = self._keep(jobs, rendering)
         except Exception as exc:  # one bad job must not take all along
             is_missing = isinstance(exc, MissingBlobError)
             if isinstance(exc, _NOT_ONE_JOBS_FAULT) and not is_missing:
                 raise  # all jobs of the lease fail, or it goes back
             error = traceback.format_exc()
         else:
-            said = (f"{self.recipe.name}: {note}" for note in rendering.notes)
+            said = (f"{self.page.recipe.name}: {note}" for note in rendering.notes)
             self.notes.extend(said)
             self._give_up(jobs, rendering.failures, token)
             return self._record(rows, token)
@@ -92,10 +84,10 @@ class Renderer:
     def _render(self, jobs: Sequence[models.Job]) -> Rendering:
         precision = self.workspace.settings.precision
         return _studio(self.device, precision).render(
-            self.recipe,
+            self.page.recipe,
             from_arrays(np.stack(self._decode(jobs))),
-            weights=self.weights,
-            pictures=self.pictures,
+            weights=self.page.weights,
+            pictures=self.page.pictures,
             on_progress=self.on_progress,
         )
 
@@ -113,7 +105,7 @@ class Renderer:
         return pixels
 
     def _keep(
-        self, jobs: Sequence[models.Job], rendering: Rendering, seconds: float
+        self, jobs: Sequence[models.Job], rendering: Rendering
     ) -> dict[int, dict[str, Any]]:
         """Rows of the pictures that were not given up, by their jobs' ids."""
         arrays = to_arrays(rendering.images)
@@ -125,9 +117,7 @@ class Renderer:
                 rows[job.id] = keep(
                     self.workspace.store,
                     self._encoded(pixels, said),
-                    said,
-                    seconds=seconds / len(jobs),
-                    batch_size=len(jobs),
+                    said.made(rendering.makings[number]),
                     loss_history=rendering.loss_history[number],
                     flow_run_id=self.flow_run_id,
                 )
@@ -136,15 +126,17 @@ class Renderer:
     def _said(
         self, job: models.Job, pixels: Pixels, rendering: Rendering
     ) -> Provenance:
+        settings = self.workspace.settings
         said = Provenance.of(
-            self.recipe,
-            self.weights,
+            self.page.recipe,
+            self.page.weights,
             content_digest=job.asset_digest,
             height=pixels.shape[0],
             width=pixels.shape[1],
-            device=device_name(rendering.device),
+            **place(rendering.device),
             dtype=rendering.dtype,
             library_versions=library_versions(),
+            quality=quality_of(settings.output_format, settings.output_quality),
         )
         # A version that knew fewer settings may have stored and named the recipe.
         return said.model_copy(update={"recipe_digest": job.recipe_digest})
@@ -155,7 +147,7 @@ class Renderer:
             pixels,
             output_format=settings.output_format,
             quality=settings.output_quality,
-            parameters=said.as_parameters(),
+            parameters=said.deciding_parameters(),
         )
 
     def _give_up(
@@ -194,13 +186,11 @@ def process_batch(
     batch = Batch(leased=len(lease.jobs))
     with leasing.held(workspace, lease.token):
         try:
-            recipe = _recipe(workspace.engine, lease.jobs[0].recipe_digest)
-            batch = replace(batch, recipe=recipe.name)
+            page = _page(workspace, lease.jobs[0])
+            batch = replace(batch, recipe=page.recipe.name)
             renderer = Renderer(
                 workspace,
-                recipe,
-                _weights(workspace, recipe, lease.jobs[0].weights_digest),
-                _pictures(workspace, recipe),
+                page,
                 device,
                 flow_run_id,
                 partial(on_progress, batch),
@@ -213,30 +203,12 @@ def process_batch(
     return replace(batch, made=made, failed=batch.leased - made)
 
 
-def _recipe(engine: Engine, digest: str) -> Recipe:
-    with reading(engine) as session:
-        body = session.get_one(models.Recipe, digest).body
-    return recipes.parse(json.dumps(body))
-
-
-def _weights(workspace: Workspace, recipe: Recipe, digest: str) -> Weights:
-    """The weights that the jobs were queued with.
-
-    Raises:
-        WeightsError: there are none, or others.
-    """
-    found = weights.of(recipe, folder=workspace.settings.weights_dir)
-    if found.digest != digest:
-        raise WeightsError(
-            f"the weights of {recipe.backbone} were replaced since this was queued: "
-            f"expected SHA-256 {digest[:12]}, found {found.digest[:12]}; put the old "
-            "ones back, or queue it again"
+def _page(workspace: Workspace, job: models.Job) -> Page:
+    with reading(workspace.engine) as session:
+        return cookbook.saved(
+            session,
+            workspace.store,
+            workspace.settings,
+            recipe_digest=job.recipe_digest,
+            weights_digest=job.weights_digest,
         )
-    return found
-
-
-def _pictures(workspace: Workspace, recipe: Recipe) -> dict[str, bytes]:
-    return {
-        digest: workspace.store.get(blob_path(PICTURES, digest))
-        for digest in recipes.picture_digests(recipe)
-    }

@@ -6,7 +6,9 @@ from typing import Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
+from flows.versions import code_version
 from stylize import recipes
+from stylize.making import Making
 from stylize.recipe_models import AnyRecipe, StyleTransferRecipe
 from stylize.weights import Weights
 
@@ -14,10 +16,11 @@ Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
 
 class Provenance(BaseModel):
-    """Everything that decided the pixels; `stylize` adds what decided nothing.
+    """Everything that decided the bytes, and from `precision` on what decided nothing.
 
     Files of `run` and `process` have the first part alone: made again they are the
-    same, byte for byte.
+    same, byte for byte. `batch_size` is that of the pictures rendered at once, and
+    `seconds` their time divided by it.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -32,16 +35,21 @@ class Provenance(BaseModel):
     width: int
     device: str
     dtype: str
+    threads: int | None = None
     library_versions: dict[str, str]
+    quality: int | None = None
 
     precision: str | None = None
-    quality: int | None = None
     zoom: float | None = None
     frames: int | None = None
     fps: int | None = None
     enlarged: bool | None = None
+    batch: str | None = None
     batch_size: int | None = None
+    started_at: AwareDatetime | None = None
     seconds: float | None = None
+    peak_memory_bytes: int | None = None
+    code_version: str | None = None
     final_loss: float | None = None
     created_at: AwareDatetime | None = None
 
@@ -57,6 +65,18 @@ class Provenance(BaseModel):
         }
         return cls(**decided | facts)
 
+    def made(self, making: Making, **facts: Any) -> Self:
+        """This with how it came about; `facts` are any other fields."""
+        told = {
+            "batch": making.batch,
+            "batch_size": making.size,
+            "started_at": making.started_at,
+            "seconds": round(making.seconds / making.size, 6),
+            "peak_memory_bytes": making.peak_memory_bytes,
+            "code_version": code_version(),
+        }
+        return self.model_copy(update=told | facts)
+
     @classmethod
     def read(cls, parameters: object) -> Self | None:
         """What a file carries, if it is of this kind."""
@@ -70,8 +90,14 @@ class Provenance(BaseModel):
         return all(getattr(self, name) == value for name, value in marks.items())
 
     def as_parameters(self) -> dict[str, Any]:
-        """What goes into the file."""
+        """What goes into a file that tells everything."""
         return self.model_dump(mode="json", exclude_none=True)
+
+    def deciding_parameters(self) -> dict[str, Any]:
+        """What goes into a file that is the same when it is made again."""
+        names = list(type(self).model_fields)
+        decided = set(names[: names.index("precision")])
+        return self.model_dump(mode="json", exclude_none=True, include=decided)
 
 
 def _styles(recipe: AnyRecipe) -> tuple[str, ...]:

@@ -106,8 +106,6 @@ class Register:
             self.workspace.store,
             one.file,
             one.said,
-            seconds=one.said.seconds or 0.0,
-            batch_size=one.said.batch_size or 1,
             loss_history=one.loss_history,
         )
 

@@ -206,9 +206,10 @@ def _add_activity(root: Tree, activity: Told) -> None:
     shown = activity | {
         "seconds": f"{activity['seconds']:.2f}",
         "loss": f"{losses[0]:.4g} -> {losses[-1]:.4g}" if losses else None,
+        "peak memory": _megabytes(activity["peak_memory_bytes"]),
         "made with": _listed(activity["library_versions"]),
     }
-    elsewhere = {"worker", "loss_history", "library_versions"}
+    elsewhere = {"worker", "loss_history", "library_versions", "peak_memory_bytes"}
     _add_facts(branch, shown, [name for name in shown if name not in elsewhere])
 
 
@@ -292,6 +293,10 @@ def _text(line: str) -> Text:
 
 def _size(file: Told) -> str:
     return f"{file['width']}x{file['height']} px, {file['size_bytes']:,} bytes"
+
+
+def _megabytes(count: int | None) -> str | None:
+    return None if count is None else f"{count / 1e6:,.0f} MB"
 
 
 def _listed(facts: Mapping[str, Any]) -> str:

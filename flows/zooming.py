@@ -53,7 +53,10 @@ def _finished(
     started, losses = time.monotonic(), list[float]()
     with album.replacing(sitter.entry.out) as part:
         first = next(frames)
-        painted.notes, said = first.notes, easel.said(sitter, first)
+        painted.notes, said = (
+            first.notes,
+            easel.said(sitter, first, first.makings[0]),
+        )
         quality = easel.settings.output_quality
         films.write(
             part,

@@ -53,6 +53,16 @@ def encode(
     return Encoded(buffer.getvalue(), media_type, suffix)
 
 
+def format_of(media_type: str) -> str:
+    """The output format with this media type: png, jpeg or webp."""
+    return next(name for name, (_, kind, _) in _FORMATS.items() if kind == media_type)
+
+
+def quality_of(output_format: str, quality: int) -> int | None:
+    """What decides the bytes of a format: the quality, but none of a PNG."""
+    return None if output_format == "png" else quality
+
+
 def parameters_of(content: bytes) -> dict[str, Any] | None:
     """What `encode` wrote into a file, or None when there is nothing of that kind.
 

@@ -2,6 +2,9 @@
 
 import ctypes
 import math
+import resource
+import sys
+from contextlib import suppress
 from pathlib import Path
 
 import psutil
@@ -19,6 +22,7 @@ SHARE = 0.4
 OVERHEAD = 2.0
 PROBE_PX, SMALLEST_PX = 128, 256
 CGROUP = Path("/sys/fs/cgroup")
+PROCESS = Path("/proc/self")
 
 
 def tile_side_px(
@@ -61,6 +65,28 @@ def free_bytes(device: torch.device) -> int:
     if device.type == "cuda":
         return torch.cuda.mem_get_info(device)[0]
     return min(psutil.virtual_memory().available, _allowed_bytes())
+
+
+def reset_peak(device: torch.device) -> None:
+    """From now on `peak_bytes` tells of what comes, where the system can tell that."""
+    if device.type == "cuda":
+        torch.cuda.reset_peak_memory_stats(device)
+        return
+    with suppress(OSError):
+        (PROCESS / "clear_refs").write_text("5")  # see proc(5)
+
+
+def peak_bytes(device: torch.device) -> int:
+    """The most that was held since `reset_peak`: of a card what tensors took, else what
+    the process had in memory; outside Linux that is since its start."""
+    if device.type == "cuda":
+        return torch.cuda.max_memory_allocated(device)
+    with suppress(OSError):
+        for line in (PROCESS / "status").read_text().splitlines():
+            if line.startswith("VmHWM:"):
+                return int(line.split()[1]) * 1024
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return peak if sys.platform == "darwin" else peak * 1024
 
 
 def trim() -> None:

@@ -1,7 +1,10 @@
 """A recipe and a batch of pictures in, finished pictures out."""
 
+import time
+import uuid
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from functools import partial
 from typing import NamedTuple
 
@@ -13,6 +16,7 @@ from stylize.backbones import Backbone
 from stylize.deepdream import DeepDream, RecipeGoals
 from stylize.dream_models import DeepDreamRecipe
 from stylize.errors import PictureError
+from stylize.making import Making
 from stylize.progress import Progress, Tracker
 from stylize.pyramid import Pyramid
 from stylize.recipe_models import (
@@ -38,7 +42,8 @@ class Rendering:
 
     `loss_history` has one list per picture, at most 200 points each; `failures` has
     one line for each picture that was given up, else None; `dtype` is what the
-    convolutions ran in; `notes` are remarks for whoever wanted the pictures.
+    convolutions ran in; `notes` are remarks for whoever wanted the pictures; `makings`
+    says of each picture with how many others it was rendered.
     """
 
     images: Tensor
@@ -47,6 +52,7 @@ class Rendering:
     dtype: str
     device: str
     notes: tuple[str, ...] = ()
+    makings: tuple[Making, ...] = ()
 
 
 class _Network(NamedTuple):
@@ -95,15 +101,7 @@ class Studio:
             LayerError, WeightsError: the backbone is not as the recipe has it.
         """
         try:
-            if isinstance(recipe, DeepDreamRecipe):
-                return self._dreamt(
-                    recipe, batch, weights, pictures, on_progress, every
-                )
-            if isinstance(recipe, StyleTransferRecipe):
-                return self._transferred(
-                    recipe, batch, weights, pictures, on_progress, every
-                )
-            return self._embedded(recipe, batch, pictures, on_progress)
+            return self._measured(recipe, batch, weights, pictures, on_progress, every)
         except (torch.OutOfMemoryError, RuntimeError) as error:
             if len(batch) == 1 or not is_out_of_memory(error):
                 raise
@@ -116,6 +114,44 @@ class Studio:
         return _joined(
             [again(first, on_progress=on_progress), again(second, on_progress=later)]
         )
+
+    def _measured(
+        self,
+        recipe: Recipe,
+        batch: Tensor,
+        weights: Weights,
+        pictures: Pictures,
+        on_progress: OnProgress,
+        every: int,
+    ) -> Rendering:
+        started_at, started = datetime.now(UTC), time.monotonic()
+        memory.reset_peak(self.device)
+        made = self._at_once(recipe, batch, weights, pictures, on_progress, every)
+        making = Making(
+            uuid.uuid4().hex,
+            len(batch),
+            started_at,
+            time.monotonic() - started,
+            memory.peak_bytes(self.device),
+        )
+        return replace(made, makings=(making,) * len(batch))
+
+    def _at_once(
+        self,
+        recipe: Recipe,
+        batch: Tensor,
+        weights: Weights,
+        pictures: Pictures,
+        on_progress: OnProgress,
+        every: int,
+    ) -> Rendering:
+        if isinstance(recipe, DeepDreamRecipe):
+            return self._dreamt(recipe, batch, weights, pictures, on_progress, every)
+        if isinstance(recipe, StyleTransferRecipe):
+            return self._transferred(
+                recipe, batch, weights, pictures, on_progress, every
+            )
+        return self._embedded(recipe, batch, pictures, on_progress)
 
     def _transferred(
         self,
@@ -244,6 +280,7 @@ def _joined(halves: Sequence[Rendering]) -> Rendering:
         halves[0].dtype,
         halves[0].device,
         tuple(dict.fromkeys(note for half in halves for note in half.notes)),
+        tuple(making for half in halves for making in half.makings),
     )
 
 

@@ -51,7 +51,7 @@ def test_results_tell_everything_about_an_output(made):
     assert (Path(made.folder) / "data" / "store" / row["path"]).exists()
     unanswered = {name for name, value in row.items() if value in (None, "")}
     unasked = {"page_url", "title", "alt", "caption", "author", "licence_url"}
-    unasked |= {"attribution"}
+    unasked |= {"attribution", "quality"}
     assert unanswered <= unasked
 
 

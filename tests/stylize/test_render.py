@@ -212,6 +212,8 @@ def test_a_batch_that_memory_has_no_room_for_is_made_in_halves(
     assert (made.images - rendered(recipe, batch).images).abs().mean().item() < 4e-3
     assert len(made.loss_history) == len(made.failures) == 3
     assert seen == {0, 1, 2}
+    assert [making.size for making in made.makings] == [1, 1, 1]
+    assert len({making.batch for making in made.makings}) == 3
 
 
 def test_a_mask_holds_a_style_to_its_part(rendered, transfer_recipe, noise):

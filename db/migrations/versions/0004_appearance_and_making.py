@@ -131,6 +131,7 @@ def _of_outputs() -> list[sa.Column[Any]]:
             sa.BigInteger(),
             "most that the batch held: of the device's memory, or of the process",
         ),
+        _column("threads", sa.Integer(), "of a CPU's computations"),
         _column("quality", sa.Integer(), "of JPEG and WebP"),
         _column(
             "code_version", sa.String(), "0.1.0, or 0.1.0+g1a2b3c4 from a checkout"
