@@ -57,5 +57,5 @@ $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(INSTALLED_DEV): pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP_INSTALL) --editable '.[dev,postgres]'
+	$(PIP_INSTALL) --editable '.[dev,postgres,s3]'
 	@touch $(INSTALLED) $@

@@ -5,6 +5,7 @@ import os
 import re
 import uuid
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -49,8 +50,10 @@ class Store:
     def __init__(self, url: str) -> None:
         self.url = url
         try:
-            filesystem, root = fsspec.core.url_to_fs(url)
-        except (ValueError, ImportError, OSError) as exc:
+            filesystem, root = fsspec.core.url_to_fs(url, **_options(url))
+        except ImportError as exc:
+            raise StoreError(_lacking(url, exc)) from exc
+        except (ValueError, OSError) as exc:
             raise StoreError(f"store {shown(url)} cannot be opened: {exc}") from exc
         self._filesystem: Any = filesystem
         self._root: str = root.rstrip("/")
@@ -60,43 +63,53 @@ class Store:
         """The URL as a person may see it: without its password."""
         return shown(self.url)
 
+    @property
+    def _is_local(self) -> bool:
+        return isinstance(self._filesystem, LocalFileSystem)
+
+    @contextmanager
+    def _else(self, what: str) -> Iterator[None]:
+        """What goes wrong within the block ends as one line."""
+        # The clients of object stores have exceptions of their own.
+        failures = OSError if self._is_local else Exception
+        try:
+            yield
+        except (StoreError, MemoryError):
+            raise
+        except failures as exc:
+            raise StoreError(f"store {self.shown} {what}: {_cause(exc)}") from exc
+
     def put(self, path: str, content: bytes) -> None:
         """Write a blob durably; writing it again changes only when it was written."""
-        try:
-            if isinstance(self._filesystem, LocalFileSystem):
+        with self._else("cannot be written"):
+            if self._is_local:
                 _write_local(Path(self._root, path), content)
             else:
                 self._filesystem.pipe_file(f"{self._root}/{path}", content)
-        except OSError as exc:
-            raise StoreError(
-                f"store {self.shown} cannot be written: {_cause(exc)}"
-            ) from exc
 
     def get(self, path: str) -> bytes:
         """A blob's bytes; `MissingBlobError` when it is not there."""
-        try:
-            content: bytes = self._filesystem.cat_file(f"{self._root}/{path}")
-        except FileNotFoundError as exc:
-            raise MissingBlobError(f"store {self.shown} has no {path}") from exc
-        except OSError as exc:
-            raise StoreError(
-                f"store {self.shown} cannot give {path}: {_cause(exc)}"
-            ) from exc
+        with self._else(f"cannot give {path}"):
+            try:
+                content: bytes = self._filesystem.cat_file(f"{self._root}/{path}")
+            except FileNotFoundError as exc:
+                if self._has_no_bucket():
+                    raise  # nothing is known of the blob then
+                raise MissingBlobError(f"store {self.shown} has no {path}") from exc
         return content
 
+    def _has_no_bucket(self) -> bool:
+        bucket = self._root.partition("/")[0]
+        return _is_s3(self.url) and not self._filesystem.exists(bucket)
+
     def exists(self, path: str) -> bool:
-        return bool(self._filesystem.exists(f"{self._root}/{path}"))
+        with self._else(f"cannot tell of {path}"):
+            return bool(self._filesystem.exists(f"{self._root}/{path}"))
 
     def delete(self, path: str) -> None:
         """After this the blob is not there, whether it was before or not."""
-        try:
+        with self._else(f"cannot delete {path}"), suppress(FileNotFoundError):
             self._filesystem.rm_file(f"{self._root}/{path}")
-        except FileNotFoundError:
-            return
-        except OSError as exc:
-            raise StoreError(
-                f"store {self.shown}: {path} stays: {_cause(exc)}"
-            ) from exc
 
     def paths(self, kind: str) -> Iterator[str]:
         """Every blob of one kind, as paths within the store."""
@@ -113,8 +126,7 @@ class Store:
             max_depth: 1 for the folder alone, None for all folders in it.
         """
         top = f"{self._root}/{folder}".rstrip("/")
-        try:
-            self._filesystem.invalidate_cache(top)
+        with self._else("cannot be listed"):
             if not self._filesystem.isdir(top):
                 return
             for _, _, files in self._filesystem.walk(
@@ -123,28 +135,19 @@ class Store:
                 for info in files.values():
                     path = str(info["name"])[len(self._root) :].lstrip("/")
                     yield StoredFile(path, int(info["size"] or 0))
-        except OSError as exc:
-            raise StoreError(
-                f"store {self.shown} cannot be listed: {_cause(exc)}"
-            ) from exc
 
     def modified_at(self, path: str) -> datetime | None:
         """When a file was written last, None when it is not there."""
-        try:
-            at: datetime = self._filesystem.modified(f"{self._root}/{path}")
-        except FileNotFoundError:
-            return None
-        except (OSError, NotImplementedError) as exc:
-            raise StoreError(
-                f"store {self.shown} cannot tell the age of {path}: {exc}"
-            ) from exc
+        with self._else(f"cannot tell the age of {path}"):
+            try:
+                at: datetime = self._filesystem.modified(f"{self._root}/{path}")
+            except FileNotFoundError:
+                return None
         return at if at.tzinfo else at.replace(tzinfo=UTC)
 
     def local_path(self, path: str) -> Path | None:
         """The file on this machine, or None where the store is elsewhere."""
-        if isinstance(self._filesystem, LocalFileSystem):
-            return Path(self._root, path)
-        return None
+        return Path(self._root, path) if self._is_local else None
 
     def check(self) -> None:
         """Raise `StoreError` unless a blob can be written and read back."""
@@ -156,6 +159,29 @@ class Store:
                 f"store {self.shown} gives back other bytes than it was given"
             )
         self.delete(path)
+
+
+def _is_s3(url: str) -> bool:
+    return url.startswith(("s3://", "s3a://"))
+
+
+def _options(url: str) -> dict[str, Any]:
+    if not _is_s3(url):
+        return {}
+    # What others wrote meanwhile is seen; a server that is away is known in a minute.
+    waiting = {
+        "connect_timeout": 10,
+        "read_timeout": 30,
+        "retries": {"max_attempts": 3},
+    }
+    return {"use_listings_cache": False, "config_kwargs": waiting}
+
+
+def _lacking(url: str, exc: ImportError) -> str:
+    needed = f"store {shown(url)} cannot be opened: {exc}"
+    if _is_s3(url):
+        needed += "; pip install 'crawl-and-dream[s3]' brings it"
+    return needed
 
 
 def shown(url: str) -> str:
@@ -214,5 +240,6 @@ def _sync_folder(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _cause(exc: OSError) -> str:
-    return exc.strerror or str(exc) or type(exc).__name__
+def _cause(exc: Exception) -> str:
+    said = exc.strerror if isinstance(exc, OSError) else None
+    return " ".join((said or str(exc)).split()) or type(exc).__name__

@@ -9,19 +9,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from pictures import encoded, paint
-from rows import NOW, Rows
+from queued import queue_pictures
 from sqlalchemy import Engine, select
 from typer.testing import CliRunner
 
-from db.engine import reading, writing
+from db.engine import reading
 from db.models import Output
-from flows import cookbook
 from flows.cli import app
 from flows.processing import process_batch
 from flows.reproducing import Difference, reproduce
 from flows.workspace import Workspace
-from pipeline import queue
 from pipeline.encode import encode
 from pipeline.errors import MissingBlobError
 from pipeline.settings import load
@@ -71,21 +68,10 @@ def make(workspace: Workspace, tmp_path: Path) -> Callable[..., list[Output]]:
     """Outputs of so many pictures, rendered at once."""
 
     def make(toml: str, count: int = 1, **settings: object) -> list[Output]:
-        (tmp_path / "style.png").write_bytes(encoded(paint(9), "PNG"))
-        (tmp_path / "quick.toml").write_text(toml)
         here = replace(
             workspace, settings=workspace.settings.model_copy(update=settings)
         )
-        names = [str(tmp_path / "quick.toml")]
-        [page] = cookbook.look_up(names, [], settings=here.settings)
-        contents = [encoded(paint(seed), "PNG") for seed in range(count)]
-        for content in contents:
-            here.store.put(blob_path(ORIGINALS, digest_of(content)), content)
-        with writing(here.engine) as session:
-            cookbook.save(session, here.store, page, now=NOW)
-            rows = Rows(session)
-            assets = [rows.asset(digest_of(content)) for content in contents]
-            queue.enqueue(session, assets, [page.work], now=NOW)
+        queue_pictures(here, tmp_path, toml, count)
         process_batch(
             here,
             device=torch.device("cpu"),

@@ -1,0 +1,82 @@
+"""The queue over a store in a bucket, which may be away in the middle of a batch."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+from objects import BUCKET, Door, serving_objects
+from queued import queue_pictures
+from sqlalchemy import Engine, func, select
+
+from db.engine import reading
+from db.models import Job, JobState, Output
+from flows.prefect_api import free_port
+from flows.processing import Batch, process_batch
+from flows.workspace import Workspace
+from pipeline.errors import StoreError
+from pipeline.settings import load
+from pipeline.store import OUTPUTS, Store
+from stylize.progress import Progress
+
+QUICK = """
+algorithm = "deepdream"
+size_px = 96
+octaves = 2
+steps = 2
+"""
+
+
+@pytest.fixture(scope="module")
+def door() -> Iterator[Door]:
+    """The way to a bucket; processes that decode take it as well, and stay."""
+    with (
+        serving_objects(free_port()) as server,
+        pytest.MonkeyPatch.context() as environment,
+    ):
+        door = Door(free_port(), server.port)
+        for name, value in server.environment(door.port).items():
+            environment.setenv(name, value)
+        yield door
+        door.close()
+
+
+@pytest.fixture
+def workspace(engine: Engine, door: Door, tmp_path: Path) -> Workspace:
+    settings = load(home=tmp_path, store_url=f"s3://{BUCKET}/{tmp_path.name}")
+    store = Store(settings.store_url)
+    store.check()
+    return Workspace(settings, engine, store)
+
+
+def process(workspace: Workspace, on_progress=lambda *_: None) -> Batch:
+    return process_batch(
+        workspace,
+        device=torch.device("cpu"),
+        flow_run_id=None,
+        on_progress=on_progress,
+    )
+
+
+def test_a_store_that_fails_in_mid_batch_loses_nothing(
+    workspace: Workspace, door: Door, tmp_path: Path
+):
+    queue_pictures(workspace, tmp_path, QUICK, 3)
+
+    def cut(_batch: Batch, progress: Progress) -> None:
+        if progress.done == progress.total:
+            door.shut()
+
+    with pytest.raises(StoreError) as failure:
+        process(workspace, cut)
+    assert "\n" not in str(failure.value)
+    with reading(workspace.engine) as session:
+        jobs = session.execute(select(Job.state, Job.attempts)).all()
+    assert [tuple(job) for job in jobs] == [(JobState.QUEUED, 0)] * 3
+    door.open()
+
+    assert process(workspace).made == 3
+    with reading(workspace.engine) as session:
+        recorded = sorted(session.scalars(select(Output.path)))
+        assert session.scalar(select(func.count(Output.id))) == 3
+    assert sorted(workspace.store.paths(OUTPUTS)) == recorded
