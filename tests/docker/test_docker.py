@@ -1,4 +1,4 @@
-"""The containers' files: linted, and in agreement with the project. Nothing is built."""
+"""The containers' files are linted and agree with the project; nothing is built."""
 
 import os
 import re
