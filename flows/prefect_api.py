@@ -22,6 +22,9 @@ _POLL_S = 0.05
 _STOP_S = 8
 
 
+HEARTBEAT_S = 30  # the shortest that Prefect allows
+
+
 class PrefectApiError(Exception):
     """Prefect's API does not answer, and another cannot take its place."""
 
@@ -34,6 +37,7 @@ def quiet_environment(*, console_level: str = "CRITICAL") -> None:
     """
     os.environ.setdefault("DO_NOT_TRACK", "1")
     os.environ.setdefault("PREFECT_SERVER_ANALYTICS_ENABLED", "false")
+    os.environ.setdefault("PREFECT_FLOWS_HEARTBEAT_FREQUENCY", str(HEARTBEAT_S))
     os.environ.setdefault("PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL", console_level)
 
 

@@ -9,6 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from flows import automations
 from flows.parameters import DEPLOYMENT
 from flows.prefect_api import (
     PrefectApiError,
@@ -87,6 +88,7 @@ def serve(flow: "Flow[..., Any]", *, nightly: Nightly, say: Say) -> None:
 async def _serve(flow: "Flow[..., Any]", schedule: "Schedule", say: Say) -> None:
     from prefect.runner import Runner
 
+    await automations.apply()
     runner = Runner(query_seconds=_POLL_S)
     await runner.aadd_deployment(await _deployment(flow, schedule))
     running = asyncio.create_task(runner.start())

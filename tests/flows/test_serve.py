@@ -4,8 +4,10 @@ import signal
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
+import httpx
 import pytest
 
+from flows import automations
 from flows.prefect_api import answers
 from flows.serve import Nightly, ScheduleError, serve
 
@@ -137,3 +139,17 @@ def test_what_the_night_leaves_open_is_not_a_parameter():
     nightly = Nightly(keywords="dunes", budget_bytes=10**9)
 
     assert nightly.parameters() == {"keywords": "dunes", "budget_bytes": 10**9}
+
+
+def test_the_automation_is_applied_once(served):
+    url = served.home.api_url
+    again = served.home.python(
+        "-c", "import asyncio, flows.automations as a; asyncio.run(a.apply())"
+    )
+
+    assert again.returncode == 0, again.stderr
+    found = httpx.post(f"{url}/automations/filter", json={}).json()
+    assert [each["name"] for each in found] == [automations.NAME]
+    [crash] = found[0]["actions"]
+    assert (crash["type"], crash["state"]) == ("change-flow-run-state", "CRASHED")
+    assert found[0]["trigger"]["within"] == automations.SILENCE_S
