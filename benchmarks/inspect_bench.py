@@ -2,7 +2,8 @@
 
 The plain loop decodes every picture at its full size and hashes it. Ours reads it from
 the store, checks its header, decodes a JPEG at a fraction of its size, hashes it and
-tells its palette, in another process; one at a time, so that both have one core.
+tells its colours, its sharpness and what its camera wrote, in another process; one at a
+time, so that both have one core.
 """
 
 import io

@@ -19,14 +19,14 @@ OfAsset = Annotated[
 
 
 class Swatch(Base):
-    """One of the main colours of an asset; the largest share has rank 0."""
+    """What of an asset has one name of a colour; the largest share has rank 0."""
 
     __tablename__ = "swatch"
     __table_args__ = (Index("ix_swatch_found", "name", "asset_digest", "share"),)
 
     asset_digest: Mapped[OfAsset]
     rank: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
-    colour: Mapped[str] = mapped_column(String(7), comment="#rrggbb")
+    colour: Mapped[str] = mapped_column(String(7), comment="#rrggbb, their mean")
     name: Mapped[str] = mapped_column(String(16), comment="orange, blue, …")
     share: Mapped[float] = mapped_column(comment="of the picture, up to 1")
 
@@ -37,8 +37,10 @@ class Measurement(Base):
     __tablename__ = "measurement"
 
     asset_digest: Mapped[OfAsset]
-    brightness: Mapped[float] = mapped_column(comment="mean luminance, 0 to 1")
-    sharpness: Mapped[float] = mapped_column(comment="0 where nothing has an edge")
+    brightness: Mapped[float] = mapped_column(comment="mean grey level, 0 to 1")
+    sharpness: Mapped[float] = mapped_column(
+        comment="of edges at 512 px, 0 where there are none"
+    )
     aspect: Mapped[float] = mapped_column(comment="width / height, upright")
 
 

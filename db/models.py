@@ -109,9 +109,6 @@ class Asset(Base):
     is_flat: Mapped[bool | None] = mapped_column(
         comment="too even for perceptual hashes to mean anything"
     )
-    palette: Mapped[list[dict[str, Any]] | None] = mapped_column(
-        comment="main colours, the largest share first"
-    )
     near_duplicate_of: Mapped[Sha256 | None] = mapped_column(ForeignKey("asset.digest"))
     stored_at: Mapped[datetime]
     inspected_at: Mapped[datetime | None]

@@ -28,13 +28,13 @@ class Seen:
     inspection: Inspection
 
 
-def look(limits: Limits, source: Path) -> Seen | str:
+def look(limits: Limits, source: Path, *, keep_gps: bool = False) -> Seen | str:
     """What a picture is, or in one line why it cannot be used."""
     try:
         content = source.read_bytes()
     except OSError as exc:
         return f"cannot be read: {exc.strerror}"
-    found = inspect(content, limits)
+    found = inspect(content, limits, keep_gps=keep_gps)
     if isinstance(found, Rejection):
         return found.detail
     return Seen(digest_of(content), len(content), found)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from flows.outputs import keep
 from flows.progress import onlooker
 from flows.provenance import Provenance
 from flows.workspace import Workspace
-from pipeline import ingest, queue
+from pipeline import appearance, ingest, queue
 from pipeline.encode import Encoded
 from pipeline.ingest import Finding, Sighting
 from pipeline.store import ORIGINALS, blob_path, digest_of
@@ -87,7 +87,7 @@ class Register:
         ]
         ingest.record(session, self.crawl_run_id, findings, now=now)
         for one in batch:
-            _accept(session.get_one(Asset, one.seen.digest), one.seen, now)
+            _accept(session, session.get_one(Asset, one.seen.digest), one.seen, now)
         cookbook.save(session, self.workspace.store, self.page, now=now)
         by_digest = {one.seen.digest: one for one in batch}
         new = [one for d, one in by_digest.items() if self._lacks(session, d)]
@@ -173,10 +173,9 @@ def _sighting(source: Path) -> Sighting:
     )
 
 
-def _accept(asset: Asset, seen: Seen, now: datetime) -> None:
+def _accept(session: Session, asset: Asset, seen: Seen, now: datetime) -> None:
     if asset.state is AssetState.STORED:
-        for name, value in asdict(seen.inspection).items():
-            setattr(asset, name, value)
+        appearance.keep(session, asset, seen.inspection)
         asset.state, asset.inspected_at = AssetState.ACCEPTED, now
     # It stands for itself from now on: as a near-duplicate of another picture it would
     # take its outputs out of the results.

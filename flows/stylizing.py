@@ -122,9 +122,11 @@ class _Work:
             yield Sitter(entry, size, seen)
 
     def _looked_at(self, entries: Sequence[Entry]) -> Iterator[tuple[Entry, Seen]]:
-        limits = Limits(SMALLEST_PX, self.easel.settings.max_pixels)
+        settings = self.easel.settings
+        limits = Limits(SMALLEST_PX, settings.max_pixels)
+        look = partial(decoding.look, limits, keep_gps=settings.keep_gps)
         sources = [entry.source for entry in entries]
-        seen = run_bounded(partial(decoding.look, limits), sources, self.easel.bounds)
+        seen = run_bounded(look, sources, self.easel.bounds)
         for entry, found in zip(entries, seen, strict=True):
             onlooker().raise_if_aborting()
             if isinstance(found, Seen):

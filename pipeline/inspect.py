@@ -12,7 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import ExifTags, Image, ImageOps, UnidentifiedImageError
 
+from pipeline import exif
 from pipeline.errors import MissingBlobError
+from pipeline.exif import Exif
+from pipeline.measures import MEASURED_PX, Measures, measures
 from pipeline.palette import Swatch, palette
 from pipeline.store import ORIGINALS, Store, blob_path
 
@@ -65,19 +68,27 @@ class Inspection:
     thumbnail: bytes
     is_flat: bool
     palette: list[Swatch]
+    measures: Measures
+    exif: Exif
 
 
-def inspect(content: bytes, limits: Limits) -> Inspection | Rejection:
-    """Decode a picture and measure it, or say why it cannot be used."""
+def inspect(
+    content: bytes, limits: Limits, *, keep_gps: bool = False
+) -> Inspection | Rejection:
+    """Decode a picture and measure it, or say why it cannot be used.
+
+    Where it was taken is told only with `keep_gps`.
+    """
     opened = _open(content, limits)
     if isinstance(opened, Rejection):
         return opened
     media_type = _MEDIA_TYPES[str(opened.format)]
     try:
         height, width = _upright_size(opened)
+        said = exif.read(opened, keep_gps=keep_gps)
         # A JPEG decodes faster at a fraction of its size, and the hashes stay the
         # same: at most 2 bits of the pHash move.
-        opened.draft("RGB", (128, 128))
+        opened.draft("RGB", _drafted(opened.size))
         picture = upright(opened)
     except MemoryError:
         raise
@@ -94,16 +105,20 @@ def inspect(content: bytes, limits: Limits) -> Inspection | Rejection:
         thumbnail=thumbnail.tobytes(),
         is_flat=bool(np.asarray(thumbnail).std() < FLAT_STD),
         palette=palette(picture),
+        measures=measures(grey, height, width),
+        exif=said,
     )
 
 
-def inspect_blob(store_url: str, limits: Limits, digest: str) -> Inspection | Rejection:
+def inspect_blob(
+    store_url: str, limits: Limits, digest: str, *, keep_gps: bool = False
+) -> Inspection | Rejection:
     """Inspect an original of the store; what a worker process runs."""
     try:
         content = Store(store_url).get(blob_path(ORIGINALS, digest))
     except MissingBlobError as exc:
         return Rejection(MISSING, str(exc))
-    return inspect(content, limits)
+    return inspect(content, limits, keep_gps=keep_gps)
 
 
 def thumbnail_blob(store_url: str, limits: Limits, side_px: int, path: str) -> bytes:
@@ -177,6 +192,12 @@ def _open(content: bytes, limits: Limits) -> Image.Image | Rejection:
             f"image has {width * height} pixels, at most {limits.max_pixels} are read",
         )
     return image
+
+
+def _drafted(size: tuple[int, int]) -> tuple[int, int]:
+    """The least (width, height) to decode: enough for the edges and the hashes."""
+    scale = MEASURED_PX / max(size)
+    return max(128, round(scale * size[0])), max(128, round(scale * size[1]))
 
 
 def _upright_size(image: Image.Image) -> tuple[int, int]:

@@ -68,6 +68,10 @@ class Settings(BaseSettings):
     inspect_timeout_s: float = Field(default=30, gt=0)
     inspect_memory_bytes: int = Field(default=2_000_000_000, ge=200_000_000)
 
+    keep_gps: bool = Field(
+        default=False, description="whether it is kept where a picture was taken"
+    )
+
     device: str = "auto"
     precision: Literal["auto", "fp32", "bf16"] = Field(
         default="auto",

@@ -11,7 +11,7 @@ from rows import NOW
 from sqlalchemy import Connection, Engine, MetaData, inspect, select, text
 
 from db import schema, views
-from db.base import Base
+from db.base import Base, Json
 from db.engine import open_engine
 from db.models import AssetState, CrawlState, Derivatives, JobState
 
@@ -144,6 +144,42 @@ def test_rows_of_a_released_revision_are_there_after_the_upgrade(
         "The original",
         "cc-by-4.0",
         "dunes",
+    )
+
+
+@UNREFLECTED
+def test_palettes_move_into_their_table_and_back(empty: Engine):
+    palette = [
+        {"colour": colour, "share": 0.12}
+        for colour in (
+            *("#e02020", "#f08020", "#f0e020", "#20a040", "#2040c0", "#802090"),
+            *("#000000", "#ffffff", "#808080", "#6b4423"),
+        )
+    ]
+    migrate(empty, "0003")
+    with empty.begin() as connection:
+        fill(connection)
+        table = MetaData()
+        table.reflect(connection, only=["asset"])
+        asset = table.tables["asset"]
+        asset.c.palette.type = Json
+        of_original = asset.c.digest == ORIGINAL
+        connection.execute(asset.update().where(of_original).values(palette=palette))
+
+    schema.upgrade(empty)
+
+    with empty.begin() as connection:
+        swatches = connection.execute(
+            text("SELECT asset_digest, colour, share, name FROM swatch ORDER BY rank")
+        ).all()
+        command.downgrade(schema._config(connection), "0003")
+        back = connection.execute(select(asset.c.palette).order_by(asset.c.digest))
+        assert [row.palette for row in back] == [palette, None]
+    assert {row.asset_digest for row in swatches} == {ORIGINAL}
+    moved = [{"colour": row.colour, "share": row.share} for row in swatches]
+    assert moved == palette
+    assert " ".join(row.name for row in swatches) == (
+        "red orange yellow green blue purple black white grey brown"
     )
 
 

@@ -30,7 +30,9 @@ from benchmarks.truth_set import (
     originals,
 )
 from pipeline.dedupe import CANDIDATE_BITS, SURE_BITS, thumbnails_alike
+from pipeline.exif import Exif
 from pipeline.inspect import Inspection
+from pipeline.measures import Measures
 
 SIZE = (400, 300)
 ALL_BITS = -1
@@ -51,7 +53,8 @@ def picture(
 ) -> Picture:
     """One whose hashes are 0 but for some bits, of one grey level."""
     thumbnail = bytes([level]) * 32 * 32
-    seen = Inspection("image/png", 64, 64, phash, dhash, thumbnail, is_flat, [])
+    facts = ("image/png", 64, 64, phash, dhash, thumbnail, is_flat)
+    seen = Inspection(*facts, [], Measures(0.5, 0.1, 1.0), Exif())
     return Picture(of, kind, seen)
 
 

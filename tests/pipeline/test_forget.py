@@ -5,6 +5,7 @@ from rows import NOW
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from db import appearance
 from db.models import Asset, Job, Output, Sighting
 from pipeline import forget
 from pipeline.ingest import forgotten
@@ -51,6 +52,29 @@ def test_no_row_is_left_but_the_sighting_as_forgotten(session: Session, picture)
     for table in (Asset, Job, Output):
         assert session.scalar(select(func.count()).select_from(table)) == 0
     assert set(session.scalars(select(Sighting.reason))) == {"forgotten"}
+
+
+def test_what_the_picture_told_goes_with_it(session: Session, picture):
+    tells = {
+        appearance.Swatch: {"rank": 0, "colour": "#f08020", "name": "orange"},
+        appearance.Measurement: {"brightness": 0.5, "sharpness": 0.1, "aspect": 1.5},
+        appearance.Exif: {"latitude": 52.5, "longitude": 13.2},
+        appearance.Label: {"rank": 0, "name": "seashore", "score": 0.9},
+        appearance.Feature: {"vector": b""},
+    }
+    weights = {"weights_digest": "0" * 64, "backbone": "vgg19"}
+    for table, told in tells.items():
+        columns = table.__table__.columns.keys()
+        usual = {"share": 0.5} | weights
+        row = {name: value for name, value in usual.items() if name in columns}
+        session.add(table(asset_digest=picture.digest, **row | told))
+    session.flush()
+    session.expunge_all()
+
+    forget.remove_rows(session, forget.find(session, picture.digest))
+
+    for table in tells:
+        assert session.scalar(select(func.count()).select_from(table)) == 0
 
 
 def test_what_was_forgotten_is_known_by_url_and_digest(session: Session, picture):

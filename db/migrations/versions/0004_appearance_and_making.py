@@ -1,10 +1,15 @@
 """Keep what pictures tell in tables of their own, and more of how outputs were made."""
 
+from colorsys import rgb_to_hls
 from importlib import import_module
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
+
+from db.base import Json
 
 revision = "0004"
 down_revision = "0003"
@@ -98,16 +103,77 @@ def upgrade() -> None:
         _create(table, columns)
     for name, (table, indexed) in _INDEXES.items():
         op.create_index(name, table, indexed)
+    _move_palettes()
+    op.drop_column("asset", "palette")
     op.execute(RESULTS)
 
 
 def downgrade() -> None:
     op.execute("DROP VIEW results")
+    op.add_column(
+        "asset",
+        sa.Column("palette", Json, comment="main colours, the largest share first"),
+    )
+    _move_back()
     for table in reversed(_tables()):
         op.drop_table(table)
     for column in _of_outputs():
         op.drop_column("output", column.name)
     op.execute(import_module("db.migrations.versions.0003_hashes_at_hand").RESULTS)
+
+
+_ASSET = sa.table("asset", sa.column("digest"), sa.column("palette", Json))
+_SWATCH = sa.table(
+    "swatch",
+    *map(sa.column, ("asset_digest", "rank", "colour", "name", "share")),
+)
+_AT_ONCE = 1000
+
+
+def _move_palettes() -> None:
+    """Every colour of `asset.palette` has a row in `swatch` after this."""
+    connection = op.get_bind()
+    before = ""
+    while page := connection.execute(
+        sa.select(_ASSET.c.digest, _ASSET.c.palette)
+        .where(_ASSET.c.digest > before)
+        .order_by(_ASSET.c.digest)
+        .limit(_AT_ONCE)
+    ).all():
+        before = page[-1].digest
+        rows = [
+            one | {"asset_digest": digest, "rank": rank, "name": _name(one["colour"])}
+            for digest, palette in page
+            for rank, one in enumerate(palette or [])
+        ]
+        if rows:
+            connection.execute(_SWATCH.insert(), rows)
+
+
+def _move_back() -> None:
+    connection = op.get_bind()
+    kept = sa.select(_SWATCH).order_by(_SWATCH.c.asset_digest, _SWATCH.c.rank)
+    for digest, rows in groupby(connection.execute(kept).all(), itemgetter(0)):
+        palette = [{"colour": row.colour, "share": row.share} for row in rows]
+        connection.execute(
+            _ASSET.update().where(_ASSET.c.digest == digest).values(palette=palette)
+        )
+
+
+def _name(colour: str) -> str:
+    """What `#rrggbb` is called, roughly: pictures are looked at again anyway."""
+    channels = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    hue, lightness, saturation = rgb_to_hls(*channels)
+    if lightness < 0.12:
+        return "black"
+    if saturation * (1 - abs(2 * lightness - 1)) < 0.12:
+        return "white" if lightness > 0.88 else "grey"
+    if hue < 0.13 and lightness < 0.4:
+        return "brown" if hue > 0.03 else "red"
+    ends = {"red": 0.03, "orange": 0.12, "yellow": 0.18, "green": 0.48, "blue": 0.7}
+    ends |= {"purple": 0.87, "pink": 0.95, "red again": 1.0}
+    found = next(name for name, end in ends.items() if hue <= end)
+    return "red" if found == "red again" else found
 
 
 _INDEXES = {
@@ -146,13 +212,15 @@ def _tables() -> dict[str, list[sa.Column[Any]]]:
     return {
         "swatch": [
             rank,
-            _needed("colour", sa.String(7), "#rrggbb"),
+            _needed("colour", sa.String(7), "#rrggbb, their mean"),
             _needed("name", sa.String(16), "orange, blue, …"),
             _needed("share", sa.Double(), "of the picture, up to 1"),
         ],
         "measurement": [
-            _needed("brightness", sa.Double(), "mean luminance, 0 to 1"),
-            _needed("sharpness", sa.Double(), "0 where nothing has an edge"),
+            _needed("brightness", sa.Double(), "mean grey level, 0 to 1"),
+            _needed(
+                "sharpness", sa.Double(), "of edges at 512 px, 0 where there are none"
+            ),
             _needed("aspect", sa.Double(), "width / height, upright"),
         ],
         "exif": [
