@@ -16,6 +16,7 @@ from sqlalchemy import Engine, insert, literal, select, text, update
 from sqlalchemy.orm import Session
 
 from db import queries, schema
+from db.appearance import Label, Swatch
 from db.engine import open_engine, reading, writing
 from db.models import (
     Asset,
@@ -29,6 +30,7 @@ from db.models import (
 )
 
 OUTPUTS, PER_ASSET, KEYWORDS, AT_ONCE, ROUNDS = 1_000_000, 10, 100, 10_000, 5
+CLASSES = 1000
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 ASKED: dict[str, dict[str, Any]] = {
     "newest": {},
@@ -36,6 +38,12 @@ ASKED: dict[str, dict[str, Any]] = {
     "of a recipe": {"recipe": "recipe 3"},
     "of both": {"keywords": ["keyword 7"], "recipe": "recipe 3"},
     "of neither": {"keywords": ["none"]},
+    "of a common colour": {"colour": "blue"},
+    "of a rare colour": {"colour": "pink"},
+    "of a label": {"labels": ["class 7"]},
+    "of label and colour": {"labels": ["class 8"], "colour": "blue"},
+    "of keyword and colour": {"keywords": ["keyword 7"], "colour": "blue"},
+    "of two that exclude each other": {"labels": ["class 4"], "colour": "green"},
 }
 
 
@@ -76,6 +84,8 @@ def fill(engine: Engine, outputs: int) -> None:
             (Sighting, _sightings(assets)),
             (LicenceClaim, _claims(assets)),
             (Recipe, _recipes()),
+            (Swatch, _swatches(assets)),
+            (Label, _labels(assets)),
         ):
             _insert(session, model, rows)
         _copies(session, assets)
@@ -160,6 +170,34 @@ def _claims(assets: int) -> Iterator[dict[str, Any]]:
             "claimed_in": "rel=license",
             "derivatives": Derivatives.ALLOWED,
         }
+
+
+def _swatches(assets: int) -> Iterator[dict[str, Any]]:
+    """Half are grey and blue, half green and brown, and one in a thousand is pink."""
+    for number in range(assets):
+        names = ["green", "brown"] if number % 2 else ["grey", "blue"]
+        for rank, name in enumerate(names + ["pink"] * (number % 1000 == 0)):
+            yield {
+                "asset_digest": _digest("asset", number),
+                "rank": rank,
+                "colour": "#808080",
+                "name": name,
+                "share": 0.5 - 0.2 * rank,
+            }
+
+
+def _labels(assets: int) -> Iterator[dict[str, Any]]:
+    """Five of a thousand classes each."""
+    for number in range(assets):
+        for rank in range(5):
+            yield {
+                "asset_digest": _digest("asset", number),
+                "weights_digest": "0" * 64,
+                "rank": rank,
+                "backbone": "vgg19",
+                "name": f"class {(number + 100 * rank) % CLASSES}",
+                "score": 0.5 / (rank + 1),
+            }
 
 
 def _recipes() -> Iterator[dict[str, Any]]:

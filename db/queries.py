@@ -1,18 +1,17 @@
 """Named queries over the tables and the `results` view."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, column, func, select, table
 from sqlalchemy.orm import Session
 
+from db import looks
 from db.base import Json, UtcDateTime
+from db.looks import LISTED
 from db.models import Asset, CrawlRun, Output, Recipe, Sighting
-
-# As many outputs are named in a statement; more are described in it.
-LISTED = 1000
 
 _RESULTS_COLUMNS = (
     "output_id keyword path digest media_type height width size_bytes recipe "
@@ -160,12 +159,16 @@ def results(
     *,
     keywords: Sequence[str] = (),
     recipe: str | None = None,
+    labels: Collection[str] = (),
+    colour: str | None = None,
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
-    """Rows of the `results` view, newest first; no keywords means all of them."""
+    """Rows of the `results` view, newest first; `chosen` says which."""
     # Indexes tell which outputs are wanted, and the view is asked about these alone. It
     # would begin with the keyword if it was not hidden in an expression.
-    asked = select(Output.id).where(*chosen(session, keywords, recipe))
+    asked = select(Output.id).where(
+        *chosen(session, keywords, recipe, labels=labels, colour=colour)
+    )
     asked = asked.order_by(Output.created_at.desc(), Output.id.desc()).limit(limit)
     is_short = limit is not None and limit <= LISTED
     wanted = session.scalars(asked).all() if is_short else asked
@@ -183,11 +186,17 @@ def results(
 
 
 def chosen(
-    session: Session, keywords: Sequence[str], recipe: str | None
+    session: Session,
+    keywords: Sequence[str],
+    recipe: str | None,
+    *,
+    labels: Collection[str] = (),
+    colour: str | None = None,
 ) -> list[ColumnElement[bool]]:
     """What is true of outputs of pictures that these keywords found, by this recipe.
 
-    No keywords mean all pictures, None all recipes.
+    The pictures have one of the labels, and the colour. No keywords mean all pictures,
+    None all recipes, no labels and no colour whatever the pictures look like.
     """
     conditions: list[ColumnElement[bool]] = []
     if recipe is not None:
@@ -198,7 +207,22 @@ def chosen(
         pictures = found_by(keywords).cte()
         pictures = pictures.prefix_with("MATERIALIZED", dialect="postgresql")
         conditions.append(Output.asset_digest.in_(select(pictures.c.digest)))
-    return conditions
+    return conditions + _looking(session, keywords, labels, colour)
+
+
+def _looking(
+    session: Session,
+    keywords: Sequence[str],
+    labels: Collection[str],
+    colour: str | None,
+) -> list[ColumnElement[bool]]:
+    # What many pictures show is soon found among the newest outputs, what few show is
+    # not: it is asked for by name. Keywords have made few of many already.
+    if (labels or colour is not None) and not keywords:
+        few = looks.few(session, labels, colour)
+        if few is not None:
+            return [Output.asset_digest.in_(few)]
+    return looks.shows(Output.asset_digest, labels, colour)
 
 
 def found_by(keywords: Sequence[str]) -> Select[str]:

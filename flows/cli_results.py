@@ -1,20 +1,25 @@
 """The command that shows what was made, or what was refused and why: results."""
 
 import csv
+import difflib
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.orm import Session
 
-from db import queries
+from db import looks, queries
 from db.engine import reading
 from flows.console import show_rows
 from flows.errors import UsageError
 from flows.parameters import split_keywords
 from flows.workspace import open_workspace
+from pipeline.colour_names import NAMES
+from pipeline.label_words import meant
 from pipeline.settings import load
 
 Rows = Sequence[Mapping[str, Any]]
@@ -28,6 +33,7 @@ class Format(StrEnum):
 
 _SHORT = ("recipe", "title", "author", "licence", "seconds", "created_at", "path")
 _COUNTED = ("keyword", "source", "what", "reason", "count", "example")
+_SPELLINGS = {"gray": "grey"}
 _REFUSED = ("url", "page_url", "source", "keyword", "reason", "seen_at")
 
 
@@ -37,6 +43,22 @@ def results(
     ] = "",
     recipe: Annotated[
         str | None, typer.Option("--recipe", "-r", help="only outputs of this recipe")
+    ] = None,
+    label: Annotated[
+        str | None,
+        typer.Option(
+            "--label",
+            help="only of pictures that show this: all words of a class that a "
+            "network gave 10 % or more, or a word such as beach, boat or dog",
+        ),
+    ] = None,
+    colour: Annotated[
+        str | None,
+        typer.Option(
+            "--colour",
+            "--color",
+            help=f"only of pictures with 3 % or more of it: {', '.join(NAMES)}",
+        ),
     ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1)] = 100,
     rejected: Annotated[
@@ -51,29 +73,81 @@ def results(
 
     `crawl-and-dream results --keywords "sunset beach" --format csv`
 
+    `crawl-and-dream results --label beach --colour orange`
+
     `crawl-and-dream results --rejected`
     """
-    if rejected and recipe is not None:
+    if rejected and not recipe is label is colour is None:
         raise UsageError("--rejected is about images of which nothing was made")
     wanted = split_keywords(keywords)
     if rejected:
         _show_rejected(wanted, limit, output_format)
     else:
-        _show_made(wanted, recipe, limit, output_format)
+        looking = _Looks(label, None if colour is None else _named(colour))
+        _show_made(wanted, recipe, looking, limit, output_format)
+
+
+@dataclass(frozen=True)
+class _Looks:
+    """What pictures have to show, as it was typed."""
+
+    label: str | None
+    colour: str | None
+
+
+def _named(colour: str) -> str:
+    name = _SPELLINGS.get(colour.casefold(), colour.casefold())
+    if name not in NAMES:
+        raise UsageError(f"no colour is called {colour!r}: use {', '.join(NAMES)}")
+    return name
 
 
 def _show_made(
-    keywords: Sequence[str], recipe: str | None, limit: int, output_format: Format
+    keywords: Sequence[str],
+    recipe: str | None,
+    looking: _Looks,
+    limit: int,
+    output_format: Format,
 ) -> None:
     with open_workspace(load()) as workspace, reading(workspace.engine) as session:
-        rows = queries.results(session, keywords=keywords, recipe=recipe, limit=limit)
+        rows = queries.results(
+            session,
+            keywords=keywords,
+            recipe=recipe,
+            labels=[] if looking.label is None else _classes(session, looking.label),
+            colour=looking.colour,
+            limit=limit,
+        )
+        if output_format is not Format.TABLE:
+            told = looks.told(session, [row["asset_digest"] for row in rows])
+            rows = [row | told[row["asset_digest"]] for row in rows]
     if output_format is Format.TABLE:
         show_rows([_readable(row) for row in rows], _SHORT)
     else:
         names = [column.name for column in queries.results_view.columns]
-        _write(rows, names, output_format)
+        _write(rows, [*names, *looks.NAMES], output_format)
     if not rows:
         raise UsageError("no results: `crawl-and-dream run --help` shows how to begin")
+
+
+def _classes(session: Session, label: str) -> list[str]:
+    """The classes that are meant.
+
+    Raises:
+        UsageError: no picture has any of them; the message says what to do.
+    """
+    known = looks.label_names(session)
+    if found := meant(label, known):
+        return found
+    if not known:
+        raise UsageError(
+            "no picture has a label yet: `run` and `crawl` give them when the weights "
+            "folder has a whole classifier, as after `crawl-and-dream weights fetch "
+            "googlenet`"
+        )
+    close = difflib.get_close_matches(label, known, n=3)
+    meant_instead = f"; did you mean {', '.join(close)}?" if close else ""
+    raise UsageError(f"no picture has the label {label!r}{meant_instead}")
 
 
 def _show_rejected(keywords: Sequence[str], limit: int, output_format: Format) -> None:

@@ -14,6 +14,7 @@ from typing import IO, Any
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from db import looks
 from db.models import Asset, CrawlRun, LicenceClaim, Output, Recipe, Sighting
 from flows import telling
 from pipeline.store import digest_of
@@ -103,7 +104,7 @@ def _streams(session: Session, where: Conditions) -> list[Stream]:
         ("entity", recipes, _thing("recipe", "prov:Plan")),
         ("entity", recipes, _once(partial(_pictures, named))),
         ("entity", _weights(where), _weights_of),
-        ("entity", assets, _thing("asset", "cad:Original")),
+        ("entity", assets, _thing("asset", "cad:Original", partial(_asset, session))),
         ("entity", claimed, _thing("sighting", "cad:Sighting", _sighting, "id")),
         ("entity", outputs, _thing("output", "cad:Output", telling.entity)),
         ("activity", _crawls(is_seen), _thing("crawl", "cad:Crawl", key="id")),
@@ -224,6 +225,10 @@ def _pictures(named: Pictures, row: Row[Any]) -> Iterator[Record]:
 def _weights_of(row: Row[Any]) -> Iterator[Record]:
     known = {"cad:backbone": row.backbone}
     yield f"weights:{row.digest}", _typed("cad:Weights") | known
+
+
+def _asset(session: Session, asset: Asset) -> telling.Told:
+    return telling.facts(asset) | looks.told(session, [asset.digest])[asset.digest]
 
 
 def _sighting(seen: Sighting) -> telling.Told:

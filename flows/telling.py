@@ -14,6 +14,7 @@ from rich.tree import Tree
 from sqlalchemy import LargeBinary, or_, select
 from sqlalchemy.orm import Session, selectinload
 
+from db import looks
 from db.base import Base
 from db.models import Asset, CrawlRun, Output, Recipe, Sighting
 from flows.album import digest_at
@@ -28,6 +29,7 @@ SHORTEST_PREFIX = 12  # hexadecimal digits: what pages and tables show
 _DIGEST = re.compile(rf"[0-9a-f]{{{SHORTEST_PREFIX},64}}")
 _LONGEST_SETTING = 160  # characters in the tree; JSON has all of them
 
+_MEASURED = ("brightness", "sharpness", "aspect")
 _FILE = {"path", "digest", "media_type", "size_bytes", "height", "width", "created_at"}
 _USED = {"asset_digest", "recipe_digest", "weights_digest"}
 _KEYS = {"id", "crawl_run_id", "sighting_id"}  # of this database, of no use elsewhere
@@ -86,7 +88,7 @@ def tell(session: Session, outputs: Sequence[Output]) -> list[Told]:
     """
     recipes = _by_digest(session, Recipe, {one.recipe_digest for one in outputs})
     assets = _by_digest(session, Asset, {one.asset_digest for one in outputs})
-    copies = _copies(session, assets)
+    copies, seen_in = _copies(session, assets), looks.told(session, assets)
     sightings = _sightings(
         session, [*assets, *(c for cs in copies.values() for c in cs)]
     )
@@ -101,6 +103,7 @@ def tell(session: Session, outputs: Sequence[Output]) -> list[Told]:
             },
             "pictures": pictures(recipes[one.recipe_digest].body),
             "asset": facts(assets[one.asset_digest])
+            | seen_in[one.asset_digest]
             | {"near_duplicates": copies[one.asset_digest]},
             "sightings": [
                 seen
@@ -243,10 +246,11 @@ def _add_asset(root: Tree, told: Told) -> None:
     branch = root.add(_text("was derived from original"))
     _add_facts(branch, asset, ("digest", "media_type"))
     _add(branch, "size", _size(asset))
-    palette = {
-        one["colour"]: f"{one['share']:.0%}" for one in asset.get("palette") or ()
-    }
-    _add(branch, "palette", _listed(palette))
+    _add(branch, "colours", _shares(asset["colours"], "share"))
+    _add(branch, "labels", _shares(asset["labels"], "score"))
+    measured = {name: asset[name] for name in _MEASURED if asset[name] is not None}
+    _add(branch, "measures", _listed(measured))
+    _add_facts(branch, asset, ("camera", "taken_at", "latitude", "longitude"))
     for digest in asset["near_duplicates"]:
         _add(branch, "near-duplicate", digest)
     for sighting in told["sightings"]:
@@ -301,6 +305,10 @@ def _megabytes(count: int | None) -> str | None:
 
 def _listed(facts: Mapping[str, Any]) -> str:
     return ", ".join(f"{name} {value}" for name, value in facts.items())
+
+
+def _shares(named: Sequence[Told], of: str) -> str:
+    return ", ".join(f"{one['name']} {one[of]:.0%}" for one in named)
 
 
 def _shortened(text: str) -> str:

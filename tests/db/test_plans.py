@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import Engine, event, text
 
 from benchmarks import results_bench
-from db import queries
+from db import looks, queries
 from db.engine import reading
 
 OUTPUTS, EVERY = 5_000, 10
@@ -19,8 +19,9 @@ def filled(engine: Engine) -> Engine:
     return engine
 
 
-def plan(engine: Engine, **asked: Any) -> str:
-    """How the database goes about finding which outputs are wanted."""
+def plan(engine: Engine, *, statement: int = -2, **asked: Any) -> str:
+    """How the database goes about finding which outputs are wanted, the last but one
+    question; or another."""
     seen: list[tuple[str, Any]] = []
 
     def note(_c: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
@@ -32,10 +33,10 @@ def plan(engine: Engine, **asked: Any) -> str:
         event.listen(engine, "before_cursor_execute", note)
         assert queries.results(session, limit=EVERY, **asked)
         event.remove(engine, "before_cursor_execute", note)
-        statement, given = seen[-2]  # the last is about these outputs alone
+        wanted, given = seen[statement]  # the last is about these outputs alone
         kind = "QUERY PLAN" if engine.dialect.name == "sqlite" else ""
         explained = session.connection().exec_driver_sql(
-            f"EXPLAIN {kind} {statement}", given
+            f"EXPLAIN {kind} {wanted}", given
         )
         return "\n".join(str(row[-1]) for row in explained)
 
@@ -60,6 +61,48 @@ def test_an_index_tells_which_outputs_are_wanted(
         for line in found.splitlines()
         for table in ("Seq Scan on output", "SCAN output\n", "SCAN sighting")
     )
+
+
+@pytest.mark.parametrize(
+    ("asked", "index"),
+    [
+        ({"colour": "blue"}, "ix_swatch_found"),
+        ({"labels": ["class 8"]}, "ix_label_found"),
+        ({"labels": ["class 8"], "colour": "blue"}, "ix_label_found"),
+    ],
+    ids=["colour", "label", "both"],
+)
+def test_indexes_tell_what_pictures_show(
+    filled: Engine, asked: dict[str, Any], index: str, monkeypatch: pytest.MonkeyPatch
+):
+    few, of_few = plan(filled, statement=-3, **asked), plan(filled, **asked)
+    monkeypatch.setattr(looks, "LISTED", 0)  # as if they were many
+    many = plan(filled, **asked)
+
+    assert index in few
+    assert "ix_output_made" in many or index in many
+    assert not any(
+        table in line
+        for line in (few + of_few + many).splitlines()
+        for table in ("Seq Scan on", "SCAN output\n", "SCAN swatch\n", "SCAN label\n")
+    )
+
+
+def test_the_names_of_labels_are_read_from_the_index_by_leaps(filled: Engine):
+    seen: list[str] = []
+    with reading(filled) as session:
+        event.listen(
+            filled, "before_cursor_execute", lambda *told: seen.append(told[2])
+        )
+        found = looks.label_names(session)
+        asked = seen[-1]
+        if filled.dialect.name == "postgresql":
+            session.execute(text("SET LOCAL enable_seqscan = off"))
+        kind = "QUERY PLAN" if filled.dialect.name == "sqlite" else ""
+        explained = session.execute(text(f"EXPLAIN {kind} {asked}")).all()
+
+    assert len(set(found)) == len(found) == 900
+    assert "ix_label_found" in str(explained)
 
 
 def test_the_newest_are_the_newest(filled: Engine):

@@ -2,9 +2,11 @@
 
 from operator import itemgetter
 
+import pytest
 from sqlalchemy.orm import Session
 
-from db import queries
+from db import looks, queries
+from db.appearance import Label, Measurement, Swatch
 from db.models import AssetState, Derivatives
 
 
@@ -176,3 +178,86 @@ def test_every_refused_image_is_a_row_that_says_where_it_was_seen(
         "reason": "robots",
     }
     assert len(queries.refused_images(session, limit=1)) == 1
+
+
+@pytest.fixture
+def shown(session: Session, make):
+    """Outputs of three pictures by what they show: sunset, sea and wagon."""
+    shows = {
+        "sunset": ({"orange": 0.3, "black": 0.6}, {"seashore": 0.6, "sandbar": 0.2}),
+        "sea": ({"blue": 0.9, "orange": 0.02}, {"seashore": 0.05, "sandbar": 0.7}),
+        "wagon": ({"orange": 0.5}, {"beach wagon": 0.9}),
+    }
+    run = make.crawl_run()
+    for title, (colours, labels) in shows.items():
+        asset = make.asset()
+        make.sighting(asset, run, title=title)
+        make.output(make.job(asset_digest=asset.digest))
+        for rank, (name, share) in enumerate(colours.items()):
+            facts = {"colour": "#808080", "name": name, "share": share}
+            session.add(Swatch(asset_digest=asset.digest, rank=rank, **facts))
+        for rank, (name, score) in enumerate(labels.items()):
+            of = {"weights_digest": "0" * 64, "backbone": "vgg19", "rank": rank}
+            of |= {"name": name, "score": score}
+            session.add(Label(asset_digest=asset.digest, **of))
+    session.flush()
+
+
+@pytest.mark.parametrize("listed", [1000, 0], ids=["few", "many"])
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"colour": "orange"}, ["wagon", "sunset"]),
+        ({"colour": "pink"}, []),
+        ({"labels": ["seashore"]}, ["sunset"]),
+        ({"labels": ["seashore", "sandbar"]}, ["sea", "sunset"]),
+        ({"labels": ["seashore", "sandbar"], "colour": "orange"}, ["sunset"]),
+        ({"labels": ["beach wagon"], "keywords": ["dunes"]}, ["wagon"]),
+        ({"labels": ["beach wagon"], "keywords": ["forest"]}, []),
+        ({"colour": "orange", "recipe": "flow", "limit": 1}, ["wagon"]),
+        ({"colour": "orange", "recipe": "dream"}, []),
+    ],
+)
+def test_results_are_of_pictures_that_show_a_colour_and_a_thing(
+    session: Session, shown, monkeypatch, listed: int, asked, expected: list[str]
+):
+    monkeypatch.setattr(looks, "LISTED", listed)
+
+    found = queries.results(session, **asked)
+
+    assert [row["title"] for row in found] == expected
+
+
+def test_label_names_are_told_once_each(session: Session, shown):
+    assert looks.label_names(session) == ["beach wagon", "sandbar", "seashore"]
+
+
+def test_no_labels_have_no_names(session: Session):
+    assert looks.label_names(session) == []
+
+
+def test_all_that_is_known_of_how_a_picture_looks_is_told(session: Session, shown):
+    rows = queries.results(session)
+    digest = rows[-1]["asset_digest"]
+    numbers = {"brightness": 0.4, "sharpness": 0.1, "aspect": 1.5}
+    session.add(Measurement(asset_digest=digest, **numbers))
+
+    told = looks.told(session, [row["asset_digest"] for row in rows] + ["f" * 64])
+
+    assert told[digest] == numbers | {
+        "colours": [
+            {"colour": "#808080", "name": "orange", "share": 0.3},
+            {"colour": "#808080", "name": "black", "share": 0.6},
+        ],
+        "labels": [
+            {"backbone": "vgg19", "name": "seashore", "score": 0.6},
+            {"backbone": "vgg19", "name": "sandbar", "score": 0.2},
+        ],
+        "camera": None,
+        "taken_at": None,
+        "latitude": None,
+        "longitude": None,
+    }
+    assert len(told) == 4
+    assert told["f" * 64]["colours"] == []
+    assert all(set(one) == set(looks.NAMES) for one in told.values())

@@ -52,7 +52,30 @@ def test_results_tell_everything_about_an_output(made):
     unanswered = {name for name, value in row.items() if value in (None, "")}
     unasked = {"page_url", "title", "alt", "caption", "author", "licence_url"}
     unasked |= {"attribution", "quality"}
+    unasked |= {"camera", "taken_at", "latitude", "longitude"}
     assert unanswered <= unasked
+
+
+def test_results_are_of_pictures_of_a_colour(made):
+    for row in results(made):
+        assert row["colours"]
+        assert row["labels"] == []
+        assert 0 < row["brightness"] < 1
+        for colour in row["colours"]:
+            found = results(made, "--colour", colour["name"].upper())
+            is_visible = colour["share"] >= 0.03
+            assert (row["path"] in {one["path"] for one in found}) == is_visible
+
+
+def test_colours_and_labels_that_there_are_not_are_one_line(made):
+    colour = made.type("results", "--colour", "mauve")
+    label = made.type("results", "--label", "beach")
+    with_refused = made.type("results", "--rejected", "--color", "gray")
+
+    assert [typed.status for typed in (colour, label, with_refused)] == [1, 1, 1]
+    assert "error: no colour is called 'mauve': use black, white, grey" in colour.err
+    assert "no picture has a label yet" in label.err
+    assert "--rejected is about images" in with_refused.err
 
 
 def test_results_as_csv_have_a_header_and_a_row_each(made):

@@ -11,6 +11,7 @@ from prov.model import ProvDocument
 from rows import Rows
 from sqlalchemy.orm import Session
 
+from db.appearance import Measurement, Swatch
 from db.models import Derivatives, LicenceClaim, Output
 from flows import exporting
 from flows.errors import UsageError
@@ -124,6 +125,19 @@ def test_an_output_is_derived_from_what_was_seen_at_a_url(
     assert json.loads(seen["cad:claims"])[0]["licence"] == "cc-by-4.0"
     crawl = document["activity"][source["prov:activity"]]
     assert (crawl["cad:keyword"], crawl["cad:source"]) == ("dunes", "folder:x")
+
+
+def test_originals_say_what_they_look_like(session, outputs: list[Output], export):
+    of = outputs[0].asset_digest
+    numbers = {"brightness": 0.5, "sharpness": 0.08, "aspect": 1.5}
+    session.add(Measurement(asset_digest=of, **numbers))
+    colour = {"colour": "#e08020", "name": "orange", "share": 0.4}
+    session.add(Swatch(asset_digest=of, rank=0, **colour))
+
+    told = json.loads(export("prov-json").read_bytes())["entity"][f"asset:{of}"]
+
+    assert told["cad:brightness"] == 0.5
+    assert json.loads(told["cad:colours"]) == [colour]
 
 
 def test_outputs_are_attributed_to_software_and_originals_to_authors(

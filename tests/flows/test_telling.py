@@ -15,6 +15,7 @@ from rows import NOW, Rows
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
+from db import appearance
 from db.engine import writing
 from db.models import Derivatives, LicenceClaim, Output
 from flows import cookbook, telling
@@ -187,6 +188,35 @@ def test_the_tree_says_what_by_what_of_what_and_whose(session: Session, make: Ro
         "opt-out: signal noai, where meta",
     ):
         assert line in lines
+
+
+def test_the_tree_says_what_the_original_looks_like(session: Session, make: Rows):
+    asset = make.asset()
+    of = {"asset_digest": asset.digest}
+    swatches = {"orange": 0.4, "blue": 0.25}
+    for rank, (name, share) in enumerate(swatches.items()):
+        colour = {"colour": "#e08020", "name": name, "share": share}
+        session.add(appearance.Swatch(rank=rank, **of, **colour))
+    network = {"weights_digest": "0" * 64, "backbone": "vgg19"}
+    label = network | {"name": "seashore", "score": 0.625}
+    session.add(appearance.Label(rank=0, **of, **label))
+    numbers = {"brightness": 0.5, "sharpness": 0.08, "aspect": 1.5}
+    session.add(appearance.Measurement(**of, **numbers))
+    session.add(appearance.Exif(**of, camera="Canon", taken_at="2015-10-29T15:44:44"))
+    output = make.output(make.job(asset_digest=asset.digest))
+
+    lines = [line.lstrip("│├└─ ") for line in shown(session, output).splitlines()]
+    [told] = telling.tell(session, [output])
+
+    for line in (
+        *("colours: orange 40%, blue 25%", "labels: seashore 62%"),
+        "measures: brightness 0.5, sharpness 0.08, aspect 1.5",
+        *("camera: Canon", "taken at: 2015-10-29T15:44:44"),
+    ):
+        assert line in lines
+    assert told["asset"]["labels"] == [
+        {"backbone": "vgg19", "name": "seashore", "score": 0.625}
+    ]
 
 
 def test_words_of_the_web_do_nothing_to_the_terminal(session: Session, make: Rows):
