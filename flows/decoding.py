@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from pipeline.errors import MissingBlobError
 from pipeline.inspect import Inspection, Limits, Pixels, Rejection, inspect
 from pipeline.store import ORIGINALS, Store, blob_path, digest_of
 from pipeline.worker import Crashed
@@ -65,6 +66,24 @@ def draw_blob(store_url: str, height: int, width: int, digest: str) -> Pixels:
     """
     content = Store(store_url).get(blob_path(ORIGINALS, digest))
     return _pixels(content, height, width)
+
+
+def show_blob(
+    store_url: str, short_px: int, side_px: int, digest: str
+) -> Pixels | None:
+    """Pixels (S, S, 3) of the middle of an original whose short side is `short_px`.
+
+    None: it is not in the store any more, or cannot be decoded any more.
+    """
+    try:
+        image = pictures.decode(Store(store_url).get(blob_path(ORIGINALS, digest)))
+    except (MissingBlobError, PictureError):
+        return None
+    scale = short_px / min(image.size)
+    size = round(scale * image.width), round(scale * image.height)
+    left, top = ((side - side_px) // 2 for side in size)
+    scaled = image.resize(size, Image.Resampling.BILINEAR)
+    return np.asarray(scaled.crop((left, top, left + side_px, top + side_px)))
 
 
 def _pixels(content: bytes, height: int, width: int) -> Pixels:

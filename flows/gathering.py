@@ -1,5 +1,6 @@
 """Crawl, inspect, compare: from keywords to originals that are worth keeping."""
 
+import asyncio
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -77,6 +78,8 @@ async def gather(
 ) -> list[int]:
     """Crawl every keyword at every source, then inspect and compare what is new.
 
+    What was found is labelled at the end, if there are weights that tell classes.
+
     A crawl stops at its share of pictures that nobody has looked at yet. When some of
     them turn out to be of no use, the crawls that have more go on until there are
     enough; see `flows.lanes`.
@@ -110,7 +113,20 @@ async def gather(
         is_enough = len(usable) >= workspace.settings.max_images
         if is_enough or not (is_something_new and crawls.can_go_on):
             break
+    if not _stopped(summary) and await asyncio.to_thread(_can_label, workspace):
+        with stage(summary, "label"):
+            await steps.label_originals(overrides, crawls.run_ids)
+        _stopped(summary)
     return crawls.run_ids
+
+
+def _can_label(workspace: Workspace) -> bool:
+    settings = workspace.settings
+    if not any(settings.weights_dir.glob("*.pth")):
+        return False
+    from flows import labelling  # imports torch
+
+    return labelling.can_label(settings)
 
 
 def _usable_digests(workspace: Workspace, crawl_run_ids: Sequence[int]) -> set[str]:

@@ -5,7 +5,7 @@ Plain functions of plain values: `flows.tasks` makes Prefect tasks of them.
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -60,6 +60,20 @@ async def compare_originals(overrides: Overrides) -> int:
         return await asyncio.to_thread(curating.compare, workspace)
 
 
+async def label_originals(overrides: Overrides, crawl_run_ids: Sequence[int]) -> int:
+    """Tell what is to be seen in what these crawl runs found; how many pictures."""
+    from flows import labelling  # imports torch
+
+    watcher = onlooker()
+
+    def tell(done: int, total: int) -> bool:
+        watcher.advance(done, total)
+        return not watcher.stopping.is_set()
+
+    with open_workspace(load(**overrides)) as workspace:
+        return await asyncio.to_thread(labelling.label, workspace, crawl_run_ids, tell)
+
+
 @dataclass(frozen=True)
 class Steps:
     """The stages as they are called: plainly, or as Prefect tasks."""
@@ -67,6 +81,7 @@ class Steps:
     crawl_source: Callable[[CrawlOrder, Overrides], Awaitable[Crawled]]
     inspect_originals: Callable[[Overrides], Awaitable[int]]
     compare_originals: Callable[[Overrides], Awaitable[int]]
+    label_originals: Callable[[Overrides, Sequence[int]], Awaitable[int]]
 
 
-PLAIN_STEPS = Steps(crawl_source, inspect_originals, compare_originals)
+PLAIN_STEPS = Steps(crawl_source, inspect_originals, compare_originals, label_originals)

@@ -13,6 +13,7 @@ _crawl = task(
 )
 _inspect = task(name="inspect", cache_policy=NO_CACHE)
 _compare = task(name="compare", cache_policy=NO_CACHE)
+_label = task(name="label", cache_policy=NO_CACHE)
 _queue = task(name="queue", cache_policy=NO_CACHE)
 _process_batch = task(name="process-batch", cache_policy=NO_CACHE)
 _gallery = task(name="gallery", cache_policy=NO_CACHE)
@@ -21,6 +22,7 @@ STEPS = Steps(
     crawl_source=_crawl(stages.crawl_source),
     inspect_originals=_inspect(stages.inspect_originals),
     compare_originals=_compare(stages.compare_originals),
+    label_originals=_label(stages.label_originals),
 )
 queue_jobs = _queue(queueing.queue_jobs)
 process_next_batch = _process_batch(draining.process_next_batch)
