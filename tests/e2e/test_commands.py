@@ -5,9 +5,11 @@ import io
 import json
 from pathlib import Path
 
-from sqlalchemy import select
+from random_weights import random_weights
+from sqlalchemy import select, update
 
-from db.engine import open_engine, reading
+from db.appearance import Label
+from db.engine import open_engine, reading, writing
 from db.models import Takedown
 
 
@@ -76,6 +78,26 @@ def test_colours_and_labels_that_there_are_not_are_one_line(made):
     assert "error: no colour is called 'mauve': use black, white, grey" in colour.err
     assert "no picture has a label yet" in label.err
     assert "--rejected is about images" in with_refused.err
+
+
+def test_what_a_network_saw_is_a_way_to_results(home, wanted):
+    weights = home.folder / "data" / "weights"
+    weights.mkdir(parents=True)
+    random_weights(weights, "squeezenet1_1", ["logits"])
+
+    ran = home.type(*wanted, "--json")
+
+    assert json.loads(ran.out)["seconds"]["label"] >= 0
+    rows = results(home)
+    assert [len(row["labels"]) for row in rows] == [5] * len(rows)
+    with writing(open_engine(home.database)) as session:
+        session.execute(update(Label).where(Label.rank == 0).values(score=0.9))
+    best = rows[0]["labels"][0]["name"]
+    found = results(home, "--label", best.upper())
+    assert rows[0]["path"] in {row["path"] for row in found}
+    unknown = home.type("results", "--label", f"{best[:-1]}x")
+    assert unknown.status == 1
+    assert f"did you mean {best}" in unknown.err.replace("\n", " ")
 
 
 def test_results_as_csv_have_a_header_and_a_row_each(made):
