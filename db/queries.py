@@ -1,9 +1,9 @@
 """Named queries over the tables and the `results` view."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, column, func, select, table
 from sqlalchemy.orm import Session
@@ -12,6 +12,8 @@ from db import looks
 from db.base import Json, UtcDateTime
 from db.looks import LISTED
 from db.models import Asset, CrawlRun, Output, Recipe, Sighting
+
+Item = TypeVar("Item")
 
 _RESULTS_COLUMNS = (
     "output_id keyword path digest media_type height width size_bytes recipe "
@@ -30,6 +32,12 @@ results_view = table(
     column("created_at", UtcDateTime()),
     column("seen_at", UtcDateTime()),
 )
+
+
+def in_parts(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """The items in order, as many at a time as a statement may name."""
+    for start in range(0, len(items), LISTED):
+        yield items[start : start + LISTED]
 
 
 @dataclass(frozen=True)
@@ -237,10 +245,12 @@ def output_count(
     session: Session, assets: Sequence[str], recipe_digests: Sequence[str]
 ) -> int:
     """How many outputs there are of these assets after these recipes."""
-    counted = select(func.count(Output.id)).where(
-        Output.asset_digest.in_(assets), Output.recipe_digest.in_(recipe_digests)
+    counted = select(func.count(Output.id))
+    counted = counted.where(Output.recipe_digest.in_(recipe_digests))
+    return sum(
+        session.scalar(counted.where(Output.asset_digest.in_(some))) or 0
+        for some in in_parts(assets)
     )
-    return session.scalar(counted) or 0
 
 
 def pace(session: Session) -> dict[str, tuple[float, float]]:

@@ -7,24 +7,21 @@ alone. Writing a file that is there already makes it young again.
 
 import json
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import TypeVar
 
 from sqlalchemy import Engine, or_, select
 from sqlalchemy.orm import Session
 
 from db.engine import reading
 from db.models import Asset, Output, Recipe
+from db.queries import in_parts
 from pipeline.store import ORIGINALS, OUTPUTS, PICTURES, Store, StoredFile, blob_path
 
 HALF_WRITTEN = "half-written file"
 
-Item = TypeVar("Item")
-
-_TOGETHER = 500
 _BLOB = re.compile(r"[0-9a-f]{64}(\.[a-z]+)?")
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
@@ -111,11 +108,6 @@ def _digests(paths: Iterable[str]) -> list[str]:
     return [Path(path).stem for path in paths]
 
 
-def _parts(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    for start in range(0, len(items), _TOGETHER):
-        yield items[start : start + _TOGETHER]
-
-
 def look_through(engine: Engine, shelf: Shelf, *, before: datetime) -> Findings:
     """What of a folder has no row, and which rows of it have no file.
 
@@ -156,7 +148,7 @@ def _still_missing(engine: Engine, shelf: Shelf, paths: set[str]) -> set[str]:
     """Those that were not written or forgotten while the folder was listed."""
     gone = [path for path in paths if not shelf.store.exists(path)]
     missing: set[str] = set()
-    for some in _parts(gone):
+    for some in in_parts(gone):
         with reading(engine) as session:
             missing |= shelf.recorded(session, some) & set(some)
     return missing
@@ -172,7 +164,7 @@ def remove(engine: Engine, strays: Sequence[Stray], *, before: datetime) -> list
         StoreError: a file cannot be deleted; what was deleted before it is gone.
     """
     removed = []
-    for some in _parts(strays):
+    for some in in_parts(strays):
         recorded = _recorded_now(engine, some)
         for one in some:
             store, file = one.shelf.store, one.file

@@ -42,6 +42,20 @@ def test_sift_counts_a_url_once_over_several_crawl_runs(session: Session, make):
     assert (sifted.found, sifted.duplicates, sifted.originals) == (1, 0, 1)
 
 
+def test_outputs_of_more_pictures_than_a_statement_may_name_are_counted(
+    session: Session, make
+):
+    job = make.job()
+    make.output(job)
+    many = [f"x{number:063d}" for number in range(70_000)]
+
+    counted = queries.output_count(
+        session, [*many, job.asset_digest], [job.recipe_digest]
+    )
+
+    assert counted == 1
+
+
 def test_results_tell_where_a_picture_is_from_and_how_it_was_made(
     session: Session, make
 ):
