@@ -6,7 +6,7 @@ come from the database's clock. The caller owns the transaction.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -41,14 +41,32 @@ class Lease:
 def enqueue(
     session: Session, assets: Sequence[Asset], works: Sequence[Work], *, now: datetime
 ) -> int:
-    """One job per asset and recipe that has none yet; how many are new."""
-    return len(
-        insert_new(
-            session,
-            Job,
-            [_row(asset, work, now) for asset in assets for work in works],
+    """One job per asset and recipe that has neither job nor output yet; how many."""
+    made = _made(session, assets, works)
+    rows = [_row(asset, work, now) for asset in assets for work in works]
+    missing = [row for row in rows if _key(row) not in made]
+    return len(insert_new(session, Job, missing))
+
+
+def _made(
+    session: Session, assets: Sequence[Asset], works: Sequence[Work]
+) -> set[tuple[str, ...]]:
+    """The keys of the outputs that there are of these assets after these recipes."""
+    recipes = {work.recipe_digest for work in works}
+    keys: set[tuple[str, ...]] = set()
+    for some in queries.in_parts([asset.digest for asset in assets]):
+        found = select(*(getattr(Output, name) for name in _KEY)).where(
+            Output.asset_digest.in_(some), Output.recipe_digest.in_(recipes)
         )
-    )
+        keys |= {tuple(row) for row in session.execute(found)}
+    return keys
+
+
+_KEY = ("asset_digest", "recipe_digest", "weights_digest")
+
+
+def _key(row: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(row[name] for name in _KEY)
 
 
 def _row(asset: Asset, work: Work, now: datetime) -> dict[str, Any]:
@@ -63,29 +81,41 @@ def _row(asset: Asset, work: Work, now: datetime) -> dict[str, Any]:
     }
 
 
-def _is_open() -> ColumnElement[bool]:
-    return or_(Job.state == JobState.QUEUED, _is_lapsed())
+def _is_lapsed(ttl_s: float) -> ColumnElement[bool]:
+    # No lease reaches so far ahead unless the clock was set back since.
+    far_ahead = seconds_from_now(_FAR_AHEAD * ttl_s)
+    is_over = Job.lease_expires_at <= seconds_from_now()
+    is_over = or_(is_over, Job.lease_expires_at > far_ahead)
+    return and_(Job.state == JobState.LEASED, is_over)
 
 
-def _is_lapsed() -> ColumnElement[bool]:
-    return and_(
-        Job.state == JobState.LEASED, Job.lease_expires_at <= seconds_from_now()
-    )
+_FAR_AHEAD = 2
 
 
 def lease(session: Session, *, limit: int, ttl_s: float, max_attempts: int) -> Lease:
     """Claim the oldest open job and others of its shape and recipe, `limit` in all.
 
-    Jobs whose lease lapsed are open again; those that lapsed on their last attempt are
-    dead. No jobs in the lease means that none could be claimed now.
+    Jobs whose lease lapsed are open again, each for itself: one of them may have taken
+    its worker down. Those that lapsed on their last attempt are dead. No jobs in the
+    lease means that none could be claimed now.
     """
-    _bury_lapsed(session, max_attempts)
-    head = select(*_BATCH).where(_is_open()).order_by(Job.id).limit(1).cte("head")
+    is_lapsed, is_queued = _is_lapsed(ttl_s), Job.state == JobState.QUEUED
+    _bury(session, and_(is_lapsed, Job.attempts >= max_attempts))
+    is_open = or_(is_queued, is_lapsed)
+    head = (
+        select(*_BATCH, Job.id, is_queued.label("is_queued"))
+        .where(is_open)
+        .order_by(Job.id)
+        .limit(1)
+        .with_for_update(skip_locked=True)
+        .cte("head")
+    )
     same_batch = and_(*(column == head.c[column.key] for column in _BATCH))
+    both_are_queued = and_(head.c.is_queued, is_queued)
     picked = (
         select(Job.id)
         .join(head, same_batch)
-        .where(_is_open())
+        .where(is_open, or_(Job.id == head.c.id, both_are_queued))
         .order_by(Job.id)
         .limit(limit)
         .with_for_update(skip_locked=True, of=Job)
@@ -110,11 +140,11 @@ def lease(session: Session, *, limit: int, ttl_s: float, max_attempts: int) -> L
 _BATCH = (Job.recipe_digest, Job.weights_digest, Job.height, Job.width)
 
 
-def _bury_lapsed(session: Session, max_attempts: int) -> None:
-    lapsed = update(Job).where(_is_lapsed(), Job.attempts >= max_attempts)
+def _bury(session: Session, lapsed: ColumnElement[bool]) -> None:
     died = "the worker died or was killed during the last attempt"
+    buried = update(Job).where(lapsed).execution_options(synchronize_session=False)
     session.execute(
-        lapsed.values(
+        buried.values(
             state=JobState.DEAD, error=func.coalesce(Job.error, died), **_FREE
         )
     )
@@ -229,6 +259,33 @@ def _is_dead(keywords: Sequence[str], recipes: Sequence[str]) -> ColumnElement[b
         Job.asset_digest.in_(queries.found_by(keywords)) if keywords else true(),
         Job.recipe_digest.in_(named) if recipes else true(),
     )
+
+
+def finish(
+    session: Session, rows: Mapping[int, dict[str, Any]], *, lease_token: str
+) -> int:
+    """Complete leased jobs and record their outputs, given by the jobs' ids.
+
+    Returns:
+        How many of these outputs are recorded. Done again it is the same: the first
+        time may have succeeded without anybody being told.
+    """
+    held = complete(session, list(rows), lease_token=lease_token)
+    new = record(session, [rows[job_id] for job_id in held])
+    others = [rows[job_id] for job_id in rows.keys() - set(held)]
+    return new + _recorded_before(session, others)
+
+
+def _recorded_before(session: Session, rows: Sequence[dict[str, Any]]) -> int:
+    """How many of these very rows are in the table."""
+    if not rows:
+        return 0
+    there = select(func.count(Output.id)).where(
+        Output.digest.in_([row["digest"] for row in rows]),
+        Output.created_at.in_([row["created_at"] for row in rows]),
+        Output.worker == rows[0]["worker"],
+    )
+    return session.scalar(there) or 0
 
 
 def record(session: Session, outputs: Sequence[dict[str, Any]]) -> int:

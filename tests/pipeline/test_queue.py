@@ -4,11 +4,12 @@ import threading
 
 import pytest
 from rows import NOW, Rows, output_row
-from sqlalchemy import Engine
+from sqlalchemy import Engine, func, select, update
 from sqlalchemy.orm import Session
 
+from db.clock import seconds_from_now
 from db.engine import writing
-from db.models import Asset, Job, JobState, Recipe
+from db.models import Asset, Job, JobState, Output, Recipe
 from pipeline import queue
 from pipeline.queue import Work
 
@@ -23,6 +24,21 @@ def test_enqueue_makes_one_job_per_asset_and_recipe(session: Session, make):
 
     assert queue.enqueue(session, assets, works, now=NOW) == 6
     assert queue.enqueue(session, assets, works, now=NOW) == 0
+
+
+def test_what_was_made_without_a_job_is_not_queued(session: Session, make):
+    asset, other = make.asset(), make.asset()
+    works = [Work(make.recipe().digest, weights * 64, 256) for weights in "01"]
+    made = {"asset_digest": asset.digest, "recipe_digest": works[0].recipe_digest}
+    job = make.job(**made)
+    make.output(job)
+    session.delete(job)
+    session.flush()
+
+    assert queue.enqueue(session, [asset, other], works, now=NOW) == 3
+    jobs = session.scalars(select(Job)).all()
+    queued = {(job.asset_digest, job.weights_digest[0]) for job in jobs}
+    assert queued == {(asset.digest, "1"), (other.digest, "0"), (other.digest, "1")}
 
 
 def test_a_lease_never_mixes_recipes_or_shapes(session: Session, make):
@@ -65,6 +81,56 @@ def test_a_renewed_lease_does_not_lapse(session: Session, make):
 
     assert queue.renew(session, held.token, ttl_s=60) == 1
     assert len(lease(session).jobs) == 0
+
+
+def test_jobs_whose_lease_lapsed_are_leased_one_by_one(session: Session, make):
+    recipe = make.recipe()
+    jobs = [make.job(recipe) for _ in range(2)]
+    lease(session, ttl_s=0)
+    fresh = [make.job(recipe) for _ in range(2)]
+
+    taken = [[job.id for job in lease(session).jobs] for _ in range(4)]
+
+    wanted = [[jobs[0].id], [jobs[1].id], [job.id for job in fresh], []]
+    assert taken == wanted
+
+
+def test_lapsed_jobs_do_not_join_those_that_wait(session: Session, make):
+    recipe = make.recipe()
+    waiting, lapsed, other = (make.job(recipe) for _ in range(3))
+    over = {"state": JobState.LEASED, "lease_token": "t", "lease_expires_at": NOW}
+    for name, value in over.items():
+        setattr(lapsed, name, value)
+    session.flush()
+
+    taken = [[job.id for job in lease(session).jobs] for _ in range(2)]
+
+    assert taken == [[waiting.id, other.id], [lapsed.id]]
+
+
+def test_one_that_takes_its_worker_down_dies_alone(session: Session, make):
+    recipe = make.recipe()
+    poison, *others = (make.job(recipe) for _ in range(8))
+    for _ in range(20):
+        held = lease(session, ttl_s=0)
+        ids = {job.id for job in held.jobs}
+        if poison.id not in ids:
+            queue.complete(session, list(ids), lease_token=held.token)
+
+    session.expire_all()
+    assert poison.state is JobState.DEAD
+    assert {job.state for job in others} == {JobState.DONE}
+
+
+def test_a_lease_from_before_the_clock_was_set_back_has_lapsed(session: Session, make):
+    lasting, before = make.job(), make.job()
+    held = [lease(session, ttl_s=60) for _ in range(2)]
+    moved = update(Job).where(Job.id == before.id)
+    session.execute(moved.values(lease_expires_at=seconds_from_now(60 + 3600)))
+
+    assert [job.id for job in lease(session).jobs] == [before.id]
+    assert queue.renew(session, held[0].token, ttl_s=60) == 1
+    assert session.get_one(Job, lasting.id).attempts == 1
 
 
 def test_complete_leaves_jobs_alone_whose_lease_was_taken_over(session: Session, make):
@@ -197,6 +263,22 @@ def test_an_output_is_recorded_once(session: Session, make):
 
     assert queue.record(session, [row]) == 1
     assert queue.record(session, [row]) == 0
+
+
+def test_what_was_finished_unheard_counts_when_it_is_finished_again(
+    session: Session, make
+):
+    recipe = make.recipe()
+    mine, theirs = make.job(recipe), make.job(recipe)
+    held = lease(session)
+    rows = {mine.id: output_row(mine), theirs.id: output_row(theirs)}
+    taken = {theirs.id: output_row(theirs) | {"worker": "another/1"}}
+    queue.finish(session, taken, lease_token=held.token)
+
+    made = [queue.finish(session, rows, lease_token=held.token) for _ in range(2)]
+
+    assert made == [1, 1]
+    assert session.scalar(select(func.count(Output.id))) == 2
 
 
 @pytest.mark.parametrize("workers", [4])
