@@ -1,5 +1,6 @@
 """What was fetched before is not fetched again, or only asked whether it changed."""
 
+import asyncio
 from dataclasses import asdict
 from http import HTTPStatus
 
@@ -19,6 +20,7 @@ from crawler.refusals import (
 from crawler.reporting import close
 from db.engine import open_engine
 from db.errors import cause_of
+from db.patience import Patience
 from pipeline.ingest import FORGOTTEN, Known, Sighting, known_original, recall
 
 
@@ -52,10 +54,19 @@ class MemoryMiddleware:
     def close(self) -> None:
         self._engine.dispose()
 
-    def process_request(self, request: Request) -> None:
+    async def process_request(self, request: Request) -> None:
+        patience = Patience()
+        while True:
+            try:
+                with self._engine.connect() as connection:
+                    return self._recall(connection, request)
+            except SQLAlchemyError as exc:
+                pause_s = self._pause_after(exc, patience)
+            await asyncio.sleep(pause_s)
+
+    def _pause_after(self, error: SQLAlchemyError, patience: Patience) -> float:
         try:
-            with self._engine.connect() as connection:
-                self._recall(connection, request)
+            return patience.pause_after(error)
         except SQLAlchemyError as exc:
             close(self._crawler, f"database cannot be read: {cause_of(exc)}")
             raise CrawlEndsError("the database cannot be read") from exc

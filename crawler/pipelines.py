@@ -17,7 +17,8 @@ from crawler.optouts import Policy, refuses_images
 from crawler.refusals import NOT_AN_IMAGE, OPTED_OUT, UNREADABLE
 from crawler.reporting import ENOUGH_IMAGES, USABLE, close
 from crawler.scheduling import FrontierScheduler
-from db.engine import open_engine, reading, writing
+from db import patience
+from db.engine import open_engine
 from db.errors import cause_of
 from pipeline.errors import StoreError
 from pipeline.ingest import FORGOTTEN, Finding, Sighting, add_said, forgotten, record
@@ -60,8 +61,7 @@ class KeepImages:
         return cls(crawler, engine, Store(settings["CRAWL_STORE_URL"]))
 
     def open_spider(self) -> None:
-        with reading(self._engine) as session:
-            self._usable = usable_assets(session, self._run_id, self._policy)
+        self._usable = patience.read(self._engine, self._usable_of)
         self._count_usable()
 
     async def process_item(self, item: ImageItem) -> ImageItem:
@@ -145,10 +145,13 @@ class KeepImages:
         self._leave_out_forgotten(items)
         findings = list(self._disk.map(self._stored, items))
         now = datetime.now(UTC)
-        with writing(self._engine) as session:
+        digests = {item.digest for item in items if item.digest}
+
+        def keep(session: Session) -> set[str]:
             record(session, self._run_id, findings, now=now)
-            digests = {item.digest for item in items if item.digest}
-            usable = self._usable_of(session, digests)
+            return self._usable_of(session, digests) if digests else set()
+
+        usable = patience.write(self._engine, keep)
         self._usable |= usable
         for item in items:
             item.is_usable = item.digest in usable
@@ -165,8 +168,9 @@ class KeepImages:
         digests = {item.digest for item in items if item.digest}
         if not digests:
             return
-        with reading(self._engine) as session:
-            doomed = forgotten(session, digests)
+        doomed = patience.read(
+            self._engine, lambda session: forgotten(session, digests)
+        )
         for item in items:
             if item.digest in doomed:
                 item.digest, item.reason = None, FORGOTTEN
@@ -184,14 +188,13 @@ class KeepImages:
         self._store.put(blob_path(ORIGINALS, digest), item.content)
         return Finding(item.sighting, digest, size_bytes=len(item.content))
 
-    def _usable_of(self, session: Session, digests: set[str]) -> set[str]:
-        if not digests:
-            return set()
+    def _usable_of(self, session: Session, digests: set[str] | None = None) -> set[str]:
         return usable_assets(session, self._run_id, self._policy, among=digests)
 
     def _add(self, said: Sequence[tuple[int, Sighting]]) -> list[int]:
         """Add what further pages said; the numbers of what found its image."""
-        with writing(self._engine) as session:
+
+        def add(session: Session) -> list[int]:
             return [
                 number
                 for number, sighting in said
@@ -199,6 +202,8 @@ class KeepImages:
                     session, self._run_id, sighting, refusal=self._refusal(sighting)
                 )
             ]
+
+        return patience.write(self._engine, add)
 
     def _refusal(self, sighting: Sighting) -> str | None:
         opted_out = refuses_images(sighting.opt_outs, self._opt_outs)

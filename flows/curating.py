@@ -6,9 +6,9 @@ from functools import partial
 from itertools import islice
 
 from sqlalchemy import and_, exists, or_, select
+from sqlalchemy.orm import Session
 
 from db.appearance import Measurement
-from db.engine import reading, writing
 from db.models import Asset, AssetState
 from flows.workspace import Workspace
 from pipeline import appearance, dedupe
@@ -43,8 +43,7 @@ def inspect_stored(
     waits for the next run.
     """
     settings = workspace.settings
-    with reading(workspace.engine) as session:
-        digests = list(session.scalars(_TO_LOOK_AT))
+    digests = workspace.read(lambda session: list(session.scalars(_TO_LOOK_AT)))
     look = partial(
         inspect_blob, settings.store_url, workspace.limits, keep_gps=settings.keep_gps
     )
@@ -62,21 +61,31 @@ def _save(
     workspace: Workspace, rows: Sequence[tuple[str, Inspection | Rejection | Crashed]]
 ) -> int:
     """How many of them nobody had looked at."""
-    now, new = datetime.now(UTC), 0
-    with writing(workspace.engine) as session:
-        for digest, found in rows:
-            asset = session.get(Asset, digest)
-            if asset is None:  # forgotten meanwhile
-                continue
-            is_new = asset.state is AssetState.STORED
-            new += is_new
-            if isinstance(found, Inspection):
-                asset.state, asset.inspected_at = AssetState.ACCEPTED, now
-                appearance.keep(session, asset, found)
-            elif is_new:
-                asset.state, asset.inspected_at = AssetState.REJECTED, now
-                asset.reason = _reason(found)
-    return new
+    now = datetime.now(UTC)
+
+    def save(session: Session) -> int:
+        there = ((session.get(Asset, digest), found) for digest, found in rows)
+        # Some may have been forgotten meanwhile.
+        return sum(_note(session, a, found, now) for a, found in there if a is not None)
+
+    return workspace.write(save)
+
+
+def _note(
+    session: Session,
+    asset: Asset,
+    found: Inspection | Rejection | Crashed,
+    now: datetime,
+) -> bool:
+    """Whether nobody had looked at it."""
+    is_new = asset.state is AssetState.STORED
+    if isinstance(found, Inspection):
+        asset.state, asset.inspected_at = AssetState.ACCEPTED, now
+        appearance.keep(session, asset, found)
+    elif is_new:
+        asset.state, asset.inspected_at = AssetState.REJECTED, now
+        asset.reason = _reason(found)
+    return is_new
 
 
 def _reason(found: Rejection | Crashed) -> str:
@@ -85,14 +94,16 @@ def _reason(found: Rejection | Crashed) -> str:
 
 def compare(workspace: Workspace) -> int:
     """Link new near-duplicates to the originals that are kept; how many there were."""
-    with writing(workspace.engine) as session:
-        return dedupe.compare_new(session, now=datetime.now(UTC))
+    return workspace.write(
+        lambda session: dedupe.compare_new(session, now=datetime.now(UTC))
+    )
 
 
 def queue_up(
     workspace: Workspace, chosen: Sequence[Candidate], works: Sequence[Work]
 ) -> int:
     """One job per asset and recipe; how many of them are new."""
-    with writing(workspace.engine) as session:
-        assets = [candidate.asset for candidate in chosen]
-        return enqueue(session, assets, works, now=datetime.now(UTC))
+    assets = [candidate.asset for candidate in chosen]
+    return workspace.write(
+        lambda session: enqueue(session, assets, works, now=datetime.now(UTC))
+    )

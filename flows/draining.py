@@ -4,7 +4,6 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable
 
-from db.engine import reading
 from db.models import JobState
 from flows.processing import Batch, process_batch
 from flows.progress import onlooker
@@ -37,7 +36,7 @@ async def process_next_batch(
         part = batch.leased * progress.done / progress.total
         watcher.advance(done + part, note=f"{batch.recipe} x {batch.leased}")
 
-    with open_workspace(settings) as workspace:
+    with open_workspace(settings, under_way=True) as workspace:
         return await asyncio.to_thread(
             process_batch,
             workspace,
@@ -95,5 +94,4 @@ def _open_jobs(workspace: Workspace) -> int:
 
 
 def _counts(workspace: Workspace) -> dict[JobState, int]:
-    with reading(workspace.engine) as session:
-        return queue.counts(session)
+    return workspace.read(queue.counts)

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from sqlalchemy.orm import Session
+
 from crawler import sources
 from db import queries
-from db.engine import reading
 from flows.crawling import CrawlOrder, How
 from flows.errors import NothingToDo, UsageError
 from flows.lanes import Crawls, Errand
@@ -130,10 +131,12 @@ def _can_label(workspace: Workspace) -> bool:
 
 
 def _usable_digests(workspace: Workspace, crawl_run_ids: Sequence[int]) -> set[str]:
-    with reading(workspace.engine) as session:
+    def digests(session: Session) -> set[str]:
         found = candidates(session, crawl_run_ids)
         usable = _usable(found, workspace.settings)
         return {candidate.asset.digest for candidate in usable}
+
+    return workspace.read(digests)
 
 
 def _stopped(summary: Summary) -> bool:
@@ -154,10 +157,14 @@ def choose(
         NothingToDo: there are none; the message says why and what would change it.
     """
     settings = workspace.settings
-    with reading(workspace.engine) as session:
+
+    def sift(session: Session) -> tuple[queries.Sifting, list[Candidate]]:
         sifted = queries.sift(session, crawl_run_ids)
         found = candidates(session, crawl_run_ids)
         session.expunge_all()
+        return sifted, found
+
+    sifted, found = workspace.read(sift)
     summary.found, summary.rejected = sifted.found, sifted.rejected
     summary.duplicates = sifted.duplicates
     summary.near_duplicates = sifted.near_duplicates

@@ -12,7 +12,6 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
-from db.engine import reading
 from flows.crawling import Crawled, CrawlError, CrawlOrder
 from flows.progress import onlooker
 from flows.stages import Overrides, Steps
@@ -168,8 +167,10 @@ class Crawls:
         if errand.latest is None or errand.latest.crawl_run_id is None:
             return 0
         policy = self.workspace.settings.licence_policy
-        with reading(self.workspace.engine) as session:
-            return len(usable_assets(session, errand.latest.crawl_run_id, policy))
+        run_id = errand.latest.crawl_run_id
+        return self.workspace.read(
+            lambda session: len(usable_assets(session, run_id, policy))
+        )
 
     def _raise_if_all_failed(self) -> None:
         ended = [errand.latest for errand in self.errands if errand.latest]

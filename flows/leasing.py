@@ -2,24 +2,37 @@
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 
 from sqlalchemy import Engine
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from db.engine import writing
+from db.errors import cause_of
 from db.models import Job
 from flows.workspace import Workspace
 from pipeline import queue
+from pipeline.errors import PipelineError
 
 logger = logging.getLogger(__name__)
+
+_RETRY_S = 1.0
+
+
+class LeaseLostError(PipelineError):
+    """a lease lapsed and its jobs are another worker's now"""
+
+    def __init__(self) -> None:
+        super().__init__(self.__doc__)
 
 
 def lease(workspace: Workspace) -> queue.Lease:
     """A batch of open jobs of one shape and recipe, or of none."""
     settings = workspace.settings
-    with writing(workspace.engine) as session:
+
+    def claim(session: Session) -> queue.Lease:
         claimed = queue.lease(
             session,
             limit=settings.batch_size,
@@ -27,7 +40,9 @@ def lease(workspace: Workspace) -> queue.Lease:
             max_attempts=settings.max_attempts,
         )
         session.expunge_all()
-    return claimed
+        return claimed
+
+    return workspace.write(claim)
 
 
 def fail(
@@ -35,47 +50,61 @@ def fail(
 ) -> None:
     """The jobs get another attempt, if there is one left and `again` allows it."""
     attempts = workspace.settings.max_attempts if again else 1
-    with writing(workspace.engine) as session:
-        queue.fail(
-            session,
-            [job.id for job in jobs],
-            lease_token=token,
-            error=error,
-            max_attempts=attempts,
+    job_ids = [job.id for job in jobs]
+    workspace.write(
+        lambda session: queue.fail(
+            session, job_ids, lease_token=token, error=error, max_attempts=attempts
         )
+    )
 
 
 @contextmanager
-def held(workspace: Workspace, token: str) -> Iterator[None]:
+def held(workspace: Workspace, token: str) -> Iterator[Callable[[], None]]:
     """Within the block a thread puts off the lease's expiry.
 
-    Jobs that are neither done nor failed after it go back as if never leased.
+    The block is given what raises `LeaseLostError` once nothing is held any more. Jobs
+    that are neither done nor failed after it go back as if never leased.
     """
-    ended = threading.Event()
+    ended, lost = threading.Event(), threading.Event()
     thread = threading.Thread(
         target=_renew,
-        args=(workspace.engine, token, workspace.settings.lease_s, ended),
+        args=(workspace.engine, token, workspace.settings.lease_s, ended, lost),
         daemon=True,
     )
+
+    def raise_if_lost() -> None:
+        if lost.is_set():
+            raise LeaseLostError
+
     thread.start()
     try:
-        yield
+        yield raise_if_lost
     finally:
         ended.set()
         thread.join()
-        with writing(workspace.engine) as session:
+        # A lease that cannot be given back lapses.
+        with suppress(SQLAlchemyError), writing(workspace.engine) as session:
             queue.release(session, token)
 
 
-def _renew(engine: Engine, token: str, lease_s: float, ended: threading.Event) -> None:
-    while not ended.wait(lease_s / 3):
+def _renew(
+    engine: Engine,
+    token: str,
+    lease_s: float,
+    ended: threading.Event,
+    lost: threading.Event,
+) -> None:
+    wait_s = lease_s / 3
+    while not ended.wait(wait_s):
         try:
             with writing(engine) as session:
                 held = queue.renew(session, token, ttl_s=lease_s)
-        except SQLAlchemyError:
-            logger.warning("a lease could not be renewed yet", exc_info=True)
+        except SQLAlchemyError as exc:
+            logger.warning("a lease could not be renewed yet: %s", cause_of(exc))
+            wait_s = min(wait_s, _RETRY_S)
             continue
+        wait_s = lease_s / 3
         # Where all jobs were just recorded, the batch ends at any moment.
-        if not held and not ended.wait(lease_s / 3):
-            logger.warning("a lease lapsed and its jobs are another worker's now")
+        if not held and not ended.wait(wait_s):
+            lost.set()
             return

@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from db import queries
-from db.engine import reading
 from db.models import Job, JobState, LicenceClaim, Recipe, Sighting
 from flows.errors import UsageError
 from flows.summary import Summary
@@ -29,8 +28,9 @@ def write_gallery(
     workspace: Workspace, keywords: Sequence[str], summary: Summary
 ) -> Path:
     """The page with the newest outputs for these keywords; none means all of them."""
-    with reading(workspace.engine) as session:
-        rows = queries.results(session, keywords=keywords, limit=GALLERY_ROWS)
+    rows = workspace.read(
+        lambda session: queries.results(session, keywords=keywords, limit=GALLERY_ROWS)
+    )
     return _written(
         lambda: _gallery(workspace).write_results(
             rows,
@@ -76,10 +76,13 @@ def write_contact_sheet(
 ) -> Path:
     """The page with what would be processed; its estimate goes into the summary too."""
     digests = [candidate.asset.digest for candidate in chosen]
-    with reading(workspace.engine) as session:
+
+    def look(session: Session) -> tuple[_Plan, list[dict[str, Any]]]:
         plan = _plan(session, digests)
         waiting = [c for c in chosen if c.asset.digest in plan.assets]
-        cards = [_card(session, candidate) for candidate in waiting]
+        return plan, [_card(session, candidate) for candidate in waiting]
+
+    plan, cards = workspace.read(look)
     summary.notes.append(f"{plan.jobs} jobs wait, about {plan.estimate}")
     summary.waiting = plan.jobs
     return _written(
@@ -133,7 +136,12 @@ class _Plan:
 def _plan(session: Session, assets: Sequence[str]) -> _Plan:
     pace, plan = queries.pace(session), _Plan()
     queued = select(Job, Recipe.name).join(Recipe).where(Job.state == JobState.QUEUED)
-    for job, recipe in session.execute(queued.where(Job.asset_digest.in_(assets))):
+    waiting = (
+        row
+        for some in queries.in_parts(assets)
+        for row in session.execute(queued.where(Job.asset_digest.in_(some)))
+    )
+    for job, recipe in waiting:
         seconds, size_bytes = pace.get(job.recipe_digest, FIRST_PACE)
         plan.jobs += 1
         plan.seconds += job.height * job.width * seconds

@@ -11,7 +11,6 @@ import torch
 from sqlalchemy.exc import SQLAlchemyError
 
 from db import models
-from db.engine import reading, writing
 from flows import cookbook, leasing
 from flows.cookbook import Page
 from flows.decoding import draw_blob
@@ -158,9 +157,9 @@ class Renderer:
                 leasing.fail(self.workspace, [job], token, failure, again=False)
 
     def _record(self, rows: dict[int, dict[str, Any]], token: str) -> int:
-        with writing(self.workspace.engine) as session:
-            held = queue.complete(session, list(rows), lease_token=token)
-            return queue.record(session, [rows[job_id] for job_id in held])
+        return self.workspace.write(
+            lambda session: queue.finish(session, rows, lease_token=token)
+        )
 
 
 @cache
@@ -184,7 +183,12 @@ def process_batch(
     if not lease.jobs:
         return Batch()
     batch = Batch(leased=len(lease.jobs))
-    with leasing.held(workspace, lease.token):
+    with leasing.held(workspace, lease.token) as raise_if_lost:
+
+        def tell(progress: Progress) -> None:
+            raise_if_lost()
+            on_progress(batch, progress)
+
         try:
             page = _page(workspace, lease.jobs[0])
             batch = replace(batch, recipe=page.recipe.name)
@@ -193,22 +197,26 @@ def process_batch(
                 page,
                 device,
                 flow_run_id,
-                partial(on_progress, batch),
+                tell,
             )
             made = renderer.make(lease.jobs, lease.token)
             batch = replace(batch, notes=tuple(dict.fromkeys(renderer.notes)))
         except (StylizeError, MissingBlobError) as exc:
             leasing.fail(workspace, lease.jobs, lease.token, str(exc), again=True)
             made = 0
+        except leasing.LeaseLostError as exc:
+            note = f"{batch.recipe}: {exc}"
+            return replace(batch, notes=(note,))
     return replace(batch, made=made, failed=batch.leased - made)
 
 
 def _page(workspace: Workspace, job: models.Job) -> Page:
-    with reading(workspace.engine) as session:
-        return cookbook.saved(
+    return workspace.read(
+        lambda session: cookbook.saved(
             session,
             workspace.store,
             workspace.settings,
             recipe_digest=job.recipe_digest,
             weights_digest=job.weights_digest,
         )
+    )

@@ -9,8 +9,9 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from sqlalchemy.orm import Session
+
 from db import queries
-from db.engine import reading, writing
 from flows import cookbook, curating, presenting
 from flows.gathering import choose
 from flows.stages import Overrides
@@ -45,7 +46,7 @@ async def queue_jobs(
         NothingToDo: nothing matched, or nothing of it may be used.
     """
     settings, summary = load(**overrides), Summary(**counts)
-    with open_workspace(settings) as workspace:
+    with open_workspace(settings, under_way=True) as workspace:
         pages = cookbook.look_up(settings.recipes, styles, settings=settings)
         chosen = choose(workspace, summary, crawl_run_ids)
         works = _save(workspace, pages)
@@ -59,18 +60,22 @@ async def queue_jobs(
 
 def _save(workspace: Workspace, pages: Sequence[cookbook.Page]) -> list[Work]:
     now = datetime.now(UTC)
-    with writing(workspace.engine) as session:
+
+    def save(session: Session) -> None:
         for page in pages:
             cookbook.save(session, workspace.store, page, now=now)
+
+    workspace.write(save)
     return [page.work for page in pages]
 
 
 async def write_gallery(overrides: Overrides, counts: Counts, queued: Queued) -> Counts:
     """Write the page with the outputs; its path and their number come back."""
     summary = Summary(**counts)
-    with open_workspace(load(**overrides)) as workspace:
-        with reading(workspace.engine) as session:
-            there = queries.output_count(session, queued.assets, queued.recipes)
+    with open_workspace(load(**overrides), under_way=True) as workspace:
+        there = workspace.read(
+            lambda session: queries.output_count(session, queued.assets, queued.recipes)
+        )
         summary.outputs = max(there, summary.new_outputs)
         page = await asyncio.to_thread(
             presenting.write_gallery, workspace, summary.keywords, summary

@@ -6,7 +6,6 @@ from dataclasses import asdict
 
 from sqlalchemy import select
 
-from db.engine import reading, writing
 from db.models import CrawlRun
 from flows import cookbook, tasks
 from flows.draining import OnBatch, drain, tell_nobody
@@ -99,8 +98,7 @@ async def process(
     with open_workspace(settings) as workspace:
         workspace.store.check()
         if retry:
-            with writing(workspace.engine) as session:
-                queue.revive(session)
+            workspace.write(queue.revive)
         queued = Queued()
         if summary.keywords:
             run_ids = _crawl_runs(workspace, summary)
@@ -122,8 +120,7 @@ async def process(
 
 def _crawl_runs(workspace: Workspace, summary: Summary) -> list[int]:
     crawled = select(CrawlRun.id).where(CrawlRun.keyword.in_(summary.keywords))
-    with reading(workspace.engine) as session:
-        found = list(session.scalars(crawled))
+    found = workspace.read(lambda session: list(session.scalars(crawled)))
     if not found:
         raise UsageError(
             f"nothing was crawled for {', '.join(summary.keywords)!r} yet: "

@@ -50,13 +50,13 @@ async def inspect_originals(overrides: Overrides) -> int:
         watcher.advance(done, total)
         return not watcher.stopping.is_set()
 
-    with open_workspace(load(**overrides)) as workspace:
+    with open_workspace(load(**overrides), under_way=True) as workspace:
         return await asyncio.to_thread(curating.inspect_stored, workspace, tell)
 
 
 async def compare_originals(overrides: Overrides) -> int:
     """Link near-duplicates to the originals that are kept; how many are new."""
-    with open_workspace(load(**overrides)) as workspace:
+    with open_workspace(load(**overrides), under_way=True) as workspace:
         return await asyncio.to_thread(curating.compare, workspace)
 
 

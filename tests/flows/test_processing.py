@@ -1,5 +1,6 @@
 """Batches: what fails is found alone, and the others are made."""
 
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -9,12 +10,13 @@ import torch
 from pictures import encoded, paint
 from PIL import Image
 from rows import NOW, Rows
-from sqlalchemy import Engine, select
+from sqlalchemy import Engine, select, update
 
 from db.engine import open_engine, writing
 from db.models import Job, JobState, Output, Recipe
 from db.schema import upgrade
 from flows import cookbook
+from flows.leasing import LeaseLostError
 from flows.processing import Batch, process_batch
 from flows.workspace import Workspace
 from pipeline import queue
@@ -229,6 +231,29 @@ def test_whatever_stops_the_work_gives_the_lease_back(workspace: Workspace, queu
         process(workspace, stop)
     found = jobs(workspace.engine).values()
     assert {(job.state, job.attempts) for job in found} == {(JobState.QUEUED, 0)}
+
+
+def test_a_batch_whose_lease_was_lost_is_given_up(
+    workspace: Workspace, queue_up, tmp_path: Path
+):
+    queue_up()
+    impatient = replace(workspace, settings=load(home=tmp_path, lease_s=0.15))
+    told: list[object] = []
+
+    def lose_the_lease(_batch: Batch, progress: object) -> None:
+        told.append(progress)
+        with writing(workspace.engine) as session:
+            session.execute(update(Job).values(lease_token="another's"))
+        time.sleep(0.3)
+
+    batch = process(impatient, lose_the_lease)
+
+    assert (batch.leased, batch.made, batch.failed) == (3, 0, 0)
+    assert len(told) == 1
+    assert batch.notes == (f"quick: {LeaseLostError()}",)
+    found = jobs(workspace.engine).values()
+    assert {(job.lease_token, job.error) for job in found} == {("another's", None)}
+    assert list(workspace.store.paths("outputs")) == []
 
 
 def test_an_empty_queue_is_an_empty_batch(workspace: Workspace):
