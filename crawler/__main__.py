@@ -7,6 +7,7 @@ import argparse
 import signal
 import sys
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import Engine, make_url
@@ -19,7 +20,8 @@ from crawler.errors import CrawlerError
 from crawler.events import emit
 from crawler.proxy import parse_proxy
 from crawler.reporting import BYTES, ENOUGH_IMAGES
-from db.engine import open_engine, writing
+from db import patience
+from db.engine import open_engine
 from db.errors import cause_of
 from db.models import CrawlState
 from db.schema import DatabaseError, check
@@ -74,7 +76,7 @@ def _settings(options: argparse.Namespace) -> Settings:
 def _recorded(options: argparse.Namespace, settings: Settings) -> Ending:
     """A crawl with its rows, that goes on where one like it was stopped."""
     engine = open_engine(settings.database_url)
-    check(engine)
+    patience.patiently(lambda: check(engine))
     Store(settings.store_url).check()
     identity = (options.keyword, options.source, settings.database_url)
     with jobs.job_folder(settings.home, *identity) as folder:
@@ -87,9 +89,9 @@ def _recorded(options: argparse.Namespace, settings: Settings) -> Ending:
             state, stats, error = crawl(order, settings)
         except KeyboardInterrupt:  # before Scrapy listens to signals itself
             state, stats, error = CrawlState.INTERRUPTED, {}, None
-        with writing(engine) as session:
-            now = datetime.now(UTC)
-            finish_crawl_run(session, run_id, state, stats=stats, error=error, now=now)
+        finish = partial(finish_crawl_run, state=state, stats=stats, error=error)
+        now = datetime.now(UTC)
+        patience.write(engine, lambda session: finish(session, run_id, now=now))
         _end(folder, stats.get(_ENDED))
     return state, stats, error
 
@@ -103,19 +105,12 @@ def _begin(
         before = frontier.fact(_RUN_ID)
         # Whoever asks anew after there were enough wants to see what is new.
         is_over = frontier.fact(_ENDED) == ENOUGH_IMAGES and not options.go_on
-        if before is not None and len(frontier) and not is_over:
-            with writing(engine) as session:
-                if resume_crawl_run(
-                    session,
-                    before,
-                    keyword=options.keyword,
-                    source=options.source,
-                    flow_run_id=options.flow_run_id,
-                ):
-                    frontier.note(finish_reason=None)
-                    return before, True
+        may_go_on = before is not None and len(frontier) and not is_over
+        if may_go_on and _resumes(engine, options, before):
+            frontier.note(finish_reason=None)
+            return before, True
         frontier.clear()
-        run_id = _start(engine, options, settings)
+        run_id = _start(engine, options, settings, before)
         frontier.note(crawl_run_id=run_id)
     finally:
         frontier.close()
@@ -132,9 +127,28 @@ def _with_a_new_budget(settings: Settings, folder: Path) -> Settings:
     return settings.model_copy(update={"budget_bytes": settings.budget_bytes + spent})
 
 
-def _start(engine: Engine, options: argparse.Namespace, settings: Settings) -> int:
-    with writing(engine) as session:
-        return start_crawl_run(
+def _resumes(engine: Engine, options: argparse.Namespace, crawl_run_id: int) -> bool:
+    return patience.write(
+        engine,
+        lambda session: resume_crawl_run(
+            session,
+            crawl_run_id,
+            keyword=options.keyword,
+            source=options.source,
+            flow_run_id=options.flow_run_id,
+        ),
+    )
+
+
+def _start(
+    engine: Engine,
+    options: argparse.Namespace,
+    settings: Settings,
+    instead_of: int | None,
+) -> int:
+    return patience.write(
+        engine,
+        lambda session: start_crawl_run(
             session,
             keyword=options.keyword,
             about=options.about,
@@ -142,7 +156,9 @@ def _start(engine: Engine, options: argparse.Namespace, settings: Settings) -> i
             settings=settings.model_dump(mode="json", include=_TOLD),
             flow_run_id=options.flow_run_id,
             now=datetime.now(UTC),
-        )
+            instead_of=instead_of,
+        ),
+    )
 
 
 def _end(folder: Path, reason: str | None) -> None:

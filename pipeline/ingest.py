@@ -109,16 +109,13 @@ def start_crawl_run(
     flow_run_id: str | None,
     now: datetime,
     about: str | None = None,
+    instead_of: int | None = None,
 ) -> int:
-    """A new crawl run; earlier ones of the same keyword and source that never ended
-    are marked as interrupted."""
-    unfinished = select(CrawlRun).where(
-        CrawlRun.keyword == keyword,
-        CrawlRun.source == source,
-        CrawlRun.state == CrawlState.RUNNING,
-    )
-    for run in session.scalars(unfinished):
-        run.state, run.finished_at = CrawlState.INTERRUPTED, now
+    """A new crawl run; the one that it takes the place of is interrupted, if it never
+    ended. Others may be under way at the same time."""
+    before = session.get(CrawlRun, instead_of) if instead_of is not None else None
+    if before is not None and before.state is CrawlState.RUNNING:
+        before.state, before.finished_at = CrawlState.INTERRUPTED, now
     run = CrawlRun(
         keyword=keyword,
         about=about,

@@ -34,7 +34,11 @@ def run_id(session: Session) -> int:
     return start(session)
 
 
-def start(session: Session, source: str = "site:https://example.org/") -> int:
+def start(
+    session: Session,
+    source: str = "site:https://example.org/",
+    instead_of: int | None = None,
+) -> int:
     return ingest.start_crawl_run(
         session,
         keyword="dunes",
@@ -42,6 +46,7 @@ def start(session: Session, source: str = "site:https://example.org/") -> int:
         settings={},
         flow_run_id=None,
         now=NOW,
+        instead_of=instead_of,
     )
 
 
@@ -147,12 +152,23 @@ def test_nothing_is_added_to_an_image_that_is_not_recorded(
     assert not ingest.add_said(session, run_id, sighting())
 
 
-def test_a_crawl_run_that_never_ended_is_marked_by_the_next(
+def test_a_crawl_run_that_never_ended_is_marked_by_the_one_in_its_place(
     session: Session, run_id: int
 ):
-    start(session)
+    beside = start(session)
+    start(session, instead_of=run_id)
 
     assert session.get_one(CrawlRun, run_id).state is CrawlState.INTERRUPTED
+    assert session.get_one(CrawlRun, beside).state is CrawlState.RUNNING
+
+
+def test_a_crawl_run_that_ended_stays_as_it_is(session: Session, run_id: int):
+    ended = {"stats": {}, "error": "no disk", "now": NOW}
+    ingest.finish_crawl_run(session, run_id, CrawlState.FAILED, **ended)
+
+    start(session, instead_of=run_id)
+
+    assert session.get_one(CrawlRun, run_id).state is CrawlState.FAILED
 
 
 def test_a_crawl_run_goes_on(session: Session, run_id: int):
