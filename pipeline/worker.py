@@ -4,6 +4,7 @@ import resource
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
@@ -24,16 +25,14 @@ def serve(
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's business
     limit_bytes = _taken_bytes() + memory_bytes
     resource.setrlimit(resource.RLIMIT_AS, (limit_bytes, limit_bytes))
-    connection.send("ready")
-    while True:
-        try:
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        connection.send("ready")
+        while True:
             function, given = connection.recv()
             # The parent kills a call that takes too long; this is for when it is dead.
             signal.setitimer(signal.ITIMER_REAL, 2 * timeout_s)
             connection.send(_answer(function, given))
             signal.setitimer(signal.ITIMER_REAL, 0)
-        except (EOFError, BrokenPipeError, ConnectionResetError):
-            return
 
 
 def _taken_bytes() -> int:
