@@ -1,0 +1,179 @@
+"""Workers that may be killed at any moment, on jobs of which each is told apart.
+
+`python -m chaos OVERRIDES` is a process that has imported everything and forks a worker
+for every line it reads; it answers with the worker's number.
+"""
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from pictures import encoded, paint
+from rows import NOW, Rows
+from sqlalchemy import select
+
+from db.models import Asset, Job, JobState, Output
+from flows import cookbook
+from flows.draining import drain
+from flows.summary import Summary
+from flows.workspace import Workspace, open_workspace
+from pipeline import queue
+from pipeline.settings import load
+from pipeline.store import ORIGINALS, blob_path, digest_of
+
+HERE = Path(__file__).parent
+SIZE = (96, 72)  # width, height
+QUICK = """
+algorithm = "deepdream"
+size_px = 96
+octaves = 1
+steps = 2
+"""
+
+Overrides = dict[str, Any]
+
+
+def overrides(folder: Path, database_url: str, **more: Any) -> Overrides:
+    """Settings of a home in this folder, as plain values."""
+    return {
+        "home": str(folder),
+        "database_url": database_url,
+        "lease_s": 1.5,
+        "max_attempts": 50,
+        "inspect_workers": 1,
+        "batch_size": 8,
+        **more,
+    }
+
+
+def queue_jobs(workspace: Workspace, count: int, toml: str = QUICK) -> list[str]:
+    """Originals in the store with a job each; their digests."""
+    recipe = workspace.settings.home / "quick.toml"
+    recipe.write_text(toml)
+    [page] = cookbook.look_up([str(recipe)], [], settings=workspace.settings)
+    contents = [encoded(paint(seed, SIZE), "PNG") for seed in range(count)]
+    digests = [digest_of(content) for content in contents]
+    for digest, content in zip(digests, contents, strict=True):
+        workspace.store.put(blob_path(ORIGINALS, digest), content)
+
+    def queue_them(session: Any) -> None:
+        cookbook.save(session, workspace.store, page, now=NOW)
+        size = {"width": SIZE[0], "height": SIZE[1]}
+        assets = [Rows(session).asset(digest, **size) for digest in digests]
+        queue.enqueue(session, assets, [page.work], now=NOW)
+
+    workspace.write(queue_them)
+    return digests
+
+
+def jobs(workspace: Workspace) -> list[Job]:
+    return _rows(workspace, Job)
+
+
+def outputs(workspace: Workspace) -> list[Output]:
+    return _rows(workspace, Output)
+
+
+def _rows(workspace: Workspace, table: type[Any]) -> list[Any]:
+    def found(session: Any) -> list[Any]:
+        rows = list(session.scalars(select(table).order_by(table.id)))
+        session.expunge_all()
+        return rows
+
+    return workspace.read(found)
+
+
+def done(workspace: Workspace) -> int:
+    return workspace.read(queue.counts)[JobState.DONE]
+
+
+def assert_all_is_made_once(workspace: Workspace) -> None:
+    """Every job done, one output for each, and its file is in the store and whole."""
+    assert workspace.read(queue.counts)[JobState.DONE] == len(jobs(workspace))
+    made = outputs(workspace)
+    wanted = workspace.read(lambda session: set(session.scalars(select(Asset.digest))))
+    assert len(made) == len(wanted)
+    assert {output.asset_digest for output in made} == wanted
+    for output in made:
+        assert digest_of(workspace.store.get(output.path)) == output.digest
+
+
+def files_without_rows(workspace: Workspace) -> set[str]:
+    """Whatever lies among the outputs and no row tells of."""
+    there = {file.path for file in workspace.store.files("outputs")}
+    return there - {output.path for output in outputs(workspace)}
+
+
+@dataclass(frozen=True)
+class Crew:
+    """Starts workers, which drain the queue and end, unless they are ended before."""
+
+    foreman: "subprocess.Popen[str]"
+    log: Path
+
+    def start(self) -> psutil.Process:
+        assert self.foreman.stdin is not None
+        assert self.foreman.stdout is not None
+        self.foreman.stdin.write("start\n")
+        self.foreman.stdin.flush()
+        return psutil.Process(int(self.foreman.stdout.readline()))
+
+    @property
+    def said(self) -> str:
+        return self.log.read_text()
+
+
+@contextmanager
+def crew(settings: Overrides) -> Iterator[Crew]:
+    """Workers under these settings; those that are left are killed at the end."""
+    log = Path(settings["home"]) / "workers.log"
+    with log.open("w") as written:
+        foreman = subprocess.Popen(
+            [sys.executable, "-m", "chaos", json.dumps(settings)],
+            env=os.environ | {"PYTHONPATH": str(HERE)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=written,
+            text=True,
+        )
+    try:
+        yield Crew(foreman, log)
+    finally:
+        for process in psutil.Process(foreman.pid).children(recursive=True):
+            process.kill()
+        foreman.kill()
+        foreman.communicate()
+
+
+def drained(settings: Overrides) -> Summary:
+    """Work until no job is open, in this process."""
+    summary = Summary()
+    with open_workspace(load(**settings)) as workspace:
+        asyncio.run(drain(workspace, settings, summary))
+    return summary
+
+
+def main() -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # workers leave nothing behind
+    settings = json.loads(sys.argv[1])
+    for _ in sys.stdin:
+        pid = os.fork()
+        if not pid:
+            signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+            drained(settings)
+            sys.exit()
+        sys.stdout.write(f"{pid}\n")
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
