@@ -10,6 +10,7 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -30,6 +31,7 @@ from pipeline import queue
 from pipeline.settings import load
 from pipeline.store import ORIGINALS, blob_path, digest_of
 
+GIVE_UP_S = 170
 HERE = Path(__file__).parent
 SIZE = (96, 72)  # width, height
 QUICK = """
@@ -94,6 +96,14 @@ def _rows(workspace: Workspace, table: type[Any]) -> list[Any]:
 
 def done(workspace: Workspace) -> int:
     return workspace.read(queue.counts)[JobState.DONE]
+
+
+def wait_for(workspace: Workspace, count: int) -> None:
+    """Return when so many jobs are done."""
+    give_up_at = time.monotonic() + GIVE_UP_S
+    while done(workspace) < count:
+        assert time.monotonic() < give_up_at, f"{count} jobs take too long"
+        time.sleep(0.02)
 
 
 def assert_all_is_made_once(workspace: Workspace) -> None:

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import time
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -45,7 +44,8 @@ def main(trouble: str, place: str, folder: Path) -> None:
         begin(disk)
     process = _start(settings)
     if place == "STORE":
-        _wait_for_the_first(settings)
+        with open_workspace(load(**settings)) as workspace:
+            chaos.wait_for(workspace, 1)
         begin(disk)
     first = _end(process)
     end(disk)
@@ -55,12 +55,6 @@ def main(trouble: str, place: str, folder: Path) -> None:
         chaos.assert_all_is_made_once(workspace)
         said["strays"] = sorted(chaos.files_without_rows(workspace))
     sys.stdout.write(json.dumps(said))
-
-
-def _wait_for_the_first(settings: chaos.Overrides) -> None:
-    with open_workspace(load(**settings)) as workspace:
-        while not chaos.done(workspace):
-            time.sleep(0.01)
 
 
 def _fill(disk: Path) -> None:

@@ -1,6 +1,5 @@
 """A database that goes away while pictures are made: everything is made once."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from flows.workspace import open_workspace
 from pipeline.settings import load
 
 JOBS = 48
-GIVE_UP_S = 120
 
 
 @pytest.fixture(scope="module")
@@ -54,11 +52,11 @@ def test_workers_wait_for_a_server(
     with open_workspace(load(**settings)) as workspace, chaos.crew(settings) as crew:
         chaos.queue_jobs(workspace, JOBS)
         workers = [crew.start() for _ in range(2)]
-        wait_for_some(workspace)
+        chaos.wait_for(workspace, 1)
         with server.away(seconds, frozen=frozen):
             before = [worker.status() for worker in workers]
         after = chaos.done(workspace)
-        _, running = psutil.wait_procs(workers, timeout=GIVE_UP_S)
+        _, running = psutil.wait_procs(workers, timeout=chaos.GIVE_UP_S)
 
         assert psutil.STATUS_ZOMBIE not in before
         assert not running, crew.said
@@ -66,10 +64,3 @@ def test_workers_wait_for_a_server(
         chaos.assert_all_is_made_once(workspace)
         assert {job.error for job in chaos.jobs(workspace)} == {None}
         assert "Traceback" not in crew.said
-
-
-def wait_for_some(workspace) -> None:
-    give_up_at = time.monotonic() + GIVE_UP_S
-    while not chaos.done(workspace):
-        assert time.monotonic() < give_up_at
-        time.sleep(0.02)

@@ -18,7 +18,6 @@ from flows.workspace import Workspace, open_workspace
 from pipeline.settings import load
 
 JOBS, WORKERS, KILLS = 500, 4, 30
-GIVE_UP_S = 170
 SEED = "CRAWL_AND_DREAM_TEST_SEED"
 
 
@@ -48,17 +47,14 @@ def kill_at_random(
     workspace: Workspace, crew: chaos.Crew, chance: random.Random
 ) -> None:
     """Kill a worker and start another, so and so often; return when all have ended."""
-    give_up_at = time.monotonic() + GIVE_UP_S
     workers = [crew.start() for _ in range(WORKERS)]
     for progress in sorted(chance.sample(range(JOBS - WORKERS * 8), KILLS)):
-        while chaos.done(workspace) < progress:
-            assert time.monotonic() < give_up_at, crew.said
-            time.sleep(0.02)
+        chaos.wait_for(workspace, progress)
         time.sleep(chance.uniform(0, 0.2))
         victim = chance.randrange(WORKERS)
         workers[victim].kill()
         workers[victim] = crew.start()
-    _, running = psutil.wait_procs(workers, timeout=give_up_at - time.monotonic())
+    _, running = psutil.wait_procs(workers, timeout=chaos.GIVE_UP_S)
     assert not running, crew.said
 
 
