@@ -1,12 +1,13 @@
 """Databases, stores and rows that tests share."""
 
 import os
+import shutil
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from postgres import databases
+from postgres import MISSING, Databases, databases, told
 from rows import Rows
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -21,29 +22,61 @@ from pipeline.store import Store
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
+
+
 @pytest.fixture(scope="session")
-def postgres_url(
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Callable[[], str]]:
-    """Makes a new, empty PostgreSQL database and gives its URL."""
-    with databases() as new_database:
-        yield new_database
+def postgres() -> Iterator[Databases]:
+    """PostgreSQL databases; a test that asks for one is skipped where there is none."""
+    with databases() as there:
+        yield there
 
 
-@pytest.fixture(
-    params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
-)
-def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """An empty database; tests that take it run on both kinds."""
-    if request.param == "postgresql":
-        return str(request.getfixturevalue("postgres_url")())
-    return f"sqlite:///{tmp_path / 'test.sqlite'}"
+@pytest.fixture(scope="session")
+def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite database with the newest schema, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "test.sqlite"
+    engine = open_engine(f"sqlite:///{file}")
+    schema.upgrade(engine)
+    engine.dispose()
+    return file
+
+
+@pytest.fixture(params=BOTH, scope="module")
+def database_kind(request: pytest.FixtureRequest) -> str:
+    """Tests that take it, or a database, run on both kinds."""
+    return str(request.param)
+
+
+@pytest.fixture
+def empty_url(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[str]:
+    """A database without any table."""
+    if database_kind == "sqlite":
+        yield f"sqlite:///{tmp_path / 'empty.sqlite'}"
+        return
+    with request.getfixturevalue("postgres").empty() as url:
+        yield url
+
+
+@pytest.fixture
+def database_url(
+    database_kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[str]:
+    """A database with the newest schema and no row."""
+    if database_kind == "sqlite":
+        file = tmp_path / "test.sqlite"
+        shutil.copy(request.getfixturevalue("migrated_file"), file)
+        yield f"sqlite:///{file}"
+        return
+    with request.getfixturevalue("postgres").migrated() as url:
+        yield url
 
 
 @pytest.fixture
 def engine(database_url: str) -> Iterator[Engine]:
     engine = open_engine(database_url)
-    schema.upgrade(engine)
     yield engine
     engine.dispose()
 
@@ -72,11 +105,21 @@ def pictures() -> Path | None:
     return Path(folder) if folder else None
 
 
-def pytest_report_header() -> str:
+def pytest_report_header() -> list[str]:
     folder = os.environ.get("CRAWL_AND_DREAM_TEST_PICTURES")
-    if folder:
-        return f"real pictures: {folder}"
-    return (
-        "real pictures: NONE, painted ones are used "
+    painted = (
+        "NONE, painted ones are used "
         "(set CRAWL_AND_DREAM_TEST_PICTURES to a folder with photos/ and styles/)"
     )
+    return [
+        f"real pictures: {folder or painted}",
+        f"PostgreSQL: {told() or 'NONE, databases are tested on SQLite only'}",
+    ]
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    skipped = terminalreporter.stats.get("skipped", [])
+    left_out = [one for one in skipped if MISSING in str(one.longrepr)]
+    if left_out:
+        terminalreporter.section("NOT TESTED ON POSTGRESQL", sep="!", red=True)
+        terminalreporter.line(f"{len(left_out)} tests were skipped: {MISSING}")

@@ -16,8 +16,7 @@ from sqlalchemy.orm import Session
 from website import Website, serving
 
 from crawler.__main__ import main
-from db.engine import open_engine, reading
-from db.schema import upgrade
+from db.engine import reading
 
 
 @pytest.fixture
@@ -26,19 +25,12 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def environment(home: Path) -> dict[str, str]:
+def environment(home: Path, database_url: str) -> dict[str, str]:
     return os.environ | {
         "CRAWL_AND_DREAM_HOME": str(home),
+        "CRAWL_AND_DREAM_DATABASE_URL": database_url,
         "CRAWL_AND_DREAM_REQUEST_TIMEOUT_S": "2",
     }
-
-
-@pytest.fixture
-def engine(home: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{home / 'crawl-and-dream.sqlite'}")
-    upgrade(engine)
-    yield engine
-    engine.dispose()
 
 
 @pytest.fixture

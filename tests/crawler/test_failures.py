@@ -136,11 +136,10 @@ def test_an_allowed_host_without_a_port(crawl: Crawl, tmp_path: Path) -> None:
     assert "is not HOST:PORT" in crawled.closed["error"]
 
 
-def test_a_database_without_tables(crawl: Crawl, tmp_path: Path) -> None:
-    crawled = crawl(
-        f"folder:{tmp_path}",
-        CRAWL_AND_DREAM_DATABASE_URL=f"sqlite:///{tmp_path / 'empty.sqlite'}",
-    )
+def test_a_database_without_tables(
+    crawl: Crawl, tmp_path: Path, empty_url: str
+) -> None:
+    crawled = crawl(f"folder:{tmp_path}", CRAWL_AND_DREAM_DATABASE_URL=empty_url)
 
     assert crawled.exit_status == 1
     assert "crawl-and-dream db upgrade" in crawled.closed["error"]

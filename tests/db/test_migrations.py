@@ -61,8 +61,8 @@ ENUMS = {"crawl_run": CrawlState, "asset": AssetState, "job": JobState}
 
 
 @pytest.fixture
-def empty(database_url: str) -> Iterator[Engine]:
-    engine = open_engine(database_url)
+def empty(empty_url: str) -> Iterator[Engine]:
+    engine = open_engine(empty_url)
     yield engine
     engine.dispose()
 

@@ -25,8 +25,8 @@ def test_upgrade_can_be_repeated(engine: Engine):
     assert schema.upgrade(engine) == schema.newest()
 
 
-def test_a_database_without_schema_names_the_command_that_helps(database_url: str):
-    engine = open_engine(database_url)
+def test_a_database_without_schema_names_the_command_that_helps(empty_url: str):
+    engine = open_engine(empty_url)
 
     with pytest.raises(schema.DatabaseError, match="run `crawl-and-dream db upgrade`"):
         schema.check(engine)

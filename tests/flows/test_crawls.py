@@ -17,7 +17,7 @@ from pictures import encoded, paint
 from sqlalchemy import Engine, select
 from website import Answer, Website, serving
 
-from db.engine import open_engine, reading
+from db.engine import reading
 from db.models import CrawlRun, CrawlState, Sighting
 from flows.crawling import CrawlError, CrawlOrder, crawl
 from flows.gathering import gather_only
@@ -33,12 +33,15 @@ PHOTOGRAPH = encoded(paint(0))
 
 
 @pytest.fixture
-def sites(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[Website]]:
+def sites(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, database_url: str
+) -> Iterator[list[Website]]:
     """Two websites that may be crawled, and a home for what is found there."""
     with ExitStack() as stack:
         sites = [stack.enter_context(serving(Website())) for _ in range(2)]
         settings = {
             "HOME": str(tmp_path / "home"),
+            "DATABASE_URL": database_url,
             "ALLOW_HOSTS": ",".join(site.host for site in sites),
             "REQUEST_DELAY_S": "0",
             "MAX_DEPTH": "10000",
@@ -47,13 +50,6 @@ def sites(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[list[Webs
         for name, value in settings.items():
             monkeypatch.setenv(f"CRAWL_AND_DREAM_{name}", value)
         yield sites
-
-
-@pytest.fixture
-def engine(sites: list[Website], tmp_path: Path) -> Iterator[Engine]:
-    engine = open_engine(f"sqlite:///{tmp_path / 'home' / 'crawl-and-dream.sqlite'}")
-    yield engine
-    engine.dispose()
 
 
 def show(site: Website, *pictures: bytes, words: str = "dunes", more: str = "") -> None:

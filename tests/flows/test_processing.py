@@ -12,9 +12,8 @@ from PIL import Image
 from rows import NOW, Rows
 from sqlalchemy import Engine, select, update
 
-from db.engine import open_engine, writing
+from db.engine import writing
 from db.models import Job, JobState, Output, Recipe
-from db.schema import upgrade
 from flows import cookbook
 from flows.leasing import LeaseLostError
 from flows.processing import Batch, process_batch
@@ -48,12 +47,9 @@ PAINTED = [paint(seed) for seed in range(3)]
 
 
 @pytest.fixture
-def workspace(tmp_path: Path) -> Workspace:
-    engine = open_engine(f"sqlite:///{tmp_path / 'test.sqlite'}")
-    upgrade(engine)
+def workspace(engine: Engine, tmp_path: Path) -> Workspace:
     settings = load(home=tmp_path, max_attempts=2, batch_size=4)
-    yield Workspace(settings, engine, Store(settings.store_url))
-    engine.dispose()
+    return Workspace(settings, engine, Store(settings.store_url))
 
 
 @pytest.fixture

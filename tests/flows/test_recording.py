@@ -1,6 +1,5 @@
 """What is made outside the queue is told in the results all the same."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,9 +10,8 @@ from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 
 from db import queries
-from db.engine import open_engine, reading, writing
+from db.engine import reading, writing
 from db.models import Asset, AssetState, CrawlRun, CrawlState, Output
-from db.schema import upgrade
 from flows import album, stylizing
 from flows.account import Account
 from flows.commission import Commission
@@ -29,18 +27,28 @@ octaves = 1
 steps = 1
 """
 
-FAULT = """
+FAULT = {
+    "sqlite": """
 CREATE TRIGGER fault BEFORE INSERT ON output
 BEGIN SELECT RAISE(ABORT, 'the disk is full'); END
-"""
+""",
+    "postgresql": """
+CREATE FUNCTION fault() RETURNS trigger LANGUAGE plpgsql
+AS 'BEGIN RAISE EXCEPTION ''the disk is full''; END';
+CREATE TRIGGER fault BEFORE INSERT ON output EXECUTE FUNCTION fault()
+""",
+}
+MENDED = {"sqlite": "DROP TRIGGER fault", "postgresql": "DROP FUNCTION fault CASCADE"}
 
 
 class Desk:
     """Three photographs, and a database and store to record them in."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, database_url: str) -> None:
         self.path = path
-        self.settings: Settings = load(home=path / "home", device="cpu", batch_size=2)
+        self.settings: Settings = load(
+            home=path / "home", database_url=database_url, device="cpu", batch_size=2
+        )
         self.store = Store(self.settings.store_url)
         (path / "quick.toml").write_text(QUICK)
         (path / "photos").mkdir()
@@ -65,15 +73,8 @@ class Desk:
 
 
 @pytest.fixture
-def desk(tmp_path: Path) -> Desk:
-    return Desk(tmp_path)
-
-
-@pytest.fixture
-def engine(desk: Desk) -> Iterator[Engine]:
-    opened = open_engine(desk.settings.database_url)
-    yield opened
-    opened.dispose()
+def desk(tmp_path: Path, database_url: str) -> Desk:
+    return Desk(tmp_path, database_url)
 
 
 def results(engine: Engine) -> list[dict[str, Any]]:
@@ -158,14 +159,14 @@ def test_what_is_made_anew_with_the_same_recipe_keeps_its_first_row(
 
 
 def test_a_batch_is_recorded_whole_or_not_at_all(desk: Desk, engine: Engine):
-    upgrade(engine)
+    kind = engine.dialect.name
     with engine.begin() as connection:
-        connection.exec_driver_sql(FAULT)
+        connection.exec_driver_sql(FAULT[kind])
     with pytest.raises(DBAPIError, match="the disk is full"):
         desk.stylize()
     with engine.begin() as connection:
         assert not connection.scalar(select(Asset.digest))
-        connection.exec_driver_sql("DROP TRIGGER fault")
+        connection.exec_driver_sql(MENDED[kind])
 
     assert desk.stylize().there == 2  # their files had been written
     assert len(results(engine)) == 3

@@ -360,8 +360,11 @@ class Terminal:
 
 
 @pytest.fixture
-def terminal(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Terminal:
+def terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, database_url: str
+) -> Terminal:
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CRAWL_AND_DREAM_DATABASE_URL", database_url)
     monkeypatch.setenv("CRAWL_AND_DREAM_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("CRAWL_AND_DREAM_DEVICE", "cpu")
     return Terminal(tmp_path)
