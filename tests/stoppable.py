@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from postgres import REQUIRED, _programs, _run, _server
+from postgres import MISSING, REQUIRED, _programs, _run, _server
 from sqlalchemy import make_url
 
 
@@ -70,7 +70,6 @@ class Server:
 def stoppable() -> Iterator[Server]:
     """A server; it has to run when the block ends."""
     if not (programs := _programs()):
-        reason = "no PostgreSQL server programs"
-        (pytest.fail if os.environ.get(REQUIRED) else pytest.skip)(reason)
+        (pytest.fail if os.environ.get(REQUIRED) else pytest.skip)(MISSING)
     with _server(programs) as url:
         yield Server(url, programs)

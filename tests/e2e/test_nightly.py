@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,6 +16,7 @@ import httpx
 import psutil
 import pytest
 import yaml
+from postgres import Databases
 from sqlalchemy import create_engine, make_url, select, text
 
 from db.engine import open_engine, reading
@@ -159,20 +160,30 @@ def wait_until(true: Callable[[], object], what: str) -> None:
 
 
 @pytest.fixture
-def night(postgres_url: Callable[[], str], tmp_path: Path) -> Iterator[Night]:
-    results, prefect = postgres_url(), postgres_url()
+def night(postgres: Databases, tmp_path: Path) -> Iterator[Night]:
+    with (
+        postgres.migrated() as results,
+        postgres.empty() as prefect,
+        _night(results, prefect, tmp_path) as night,
+    ):
+        night.start_server()
+        yield night
+
+
+@contextmanager
+def _night(results: str, prefect: str, folder: Path) -> Iterator[Night]:
     engine = create_engine(prefect, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
     engine.dispose()
     asynchronous = make_url(prefect).set(drivername="postgresql+asyncpg")
     url = asynchronous.render_as_string(hide_password=False)
-    night = Night(tmp_path, results, url)
-    (tmp_path / "prefect").mkdir()
-    night.type("-m", "flows.cli", "db", "upgrade")
-    night.start_server()
-    yield night
-    night.end()
+    night = Night(folder, results, url)
+    (folder / "prefect").mkdir()
+    try:
+        yield night
+    finally:
+        night.end()
 
 
 @pytest.fixture
