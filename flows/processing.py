@@ -182,32 +182,37 @@ def process_batch(
     lease = leasing.lease(workspace)
     if not lease.jobs:
         return Batch()
-    batch = Batch(leased=len(lease.jobs))
     with leasing.held(workspace, lease.token) as raise_if_lost:
 
-        def tell(progress: Progress) -> None:
+        def tell(batch: Batch, progress: Progress) -> None:
             raise_if_lost()
             on_progress(batch, progress)
 
-        try:
-            page = _page(workspace, lease.jobs[0])
-            batch = replace(batch, recipe=page.recipe.name)
-            renderer = Renderer(
-                workspace,
-                page,
-                device,
-                flow_run_id,
-                tell,
-            )
-            made = renderer.make(lease.jobs, lease.token)
-            batch = replace(batch, notes=tuple(dict.fromkeys(renderer.notes)))
-        except (StylizeError, MissingBlobError) as exc:
-            leasing.fail(workspace, lease.jobs, lease.token, str(exc), again=True)
-            made = 0
-        except leasing.LeaseLostError as exc:
-            note = f"{batch.recipe}: {exc}"
-            return replace(batch, notes=(note,))
-    return replace(batch, made=made, failed=batch.leased - made)
+        return _made(workspace, lease, device, flow_run_id, tell)
+
+
+def _made(
+    workspace: Workspace,
+    lease: queue.Lease,
+    device: torch.device,
+    flow_run_id: str | None,
+    on_progress: Callable[[Batch, Progress], None],
+) -> Batch:
+    batch = Batch(leased=len(lease.jobs))
+    try:
+        page = _page(workspace, lease.jobs[0])
+        batch = replace(batch, recipe=page.recipe.name)
+        renderer = Renderer(
+            workspace, page, device, flow_run_id, partial(on_progress, batch)
+        )
+        made = renderer.make(lease.jobs, lease.token)
+    except leasing.LeaseLostError as exc:
+        return replace(batch, notes=(f"{batch.recipe}: {exc}",))
+    except (StylizeError, MissingBlobError) as exc:
+        leasing.fail(workspace, lease.jobs, lease.token, str(exc), again=True)
+        return replace(batch, failed=batch.leased)
+    notes = tuple(dict.fromkeys(renderer.notes))
+    return replace(batch, made=made, failed=batch.leased - made, notes=notes)
 
 
 def _page(workspace: Workspace, job: models.Job) -> Page:

@@ -40,6 +40,7 @@ size_px = 96
 octaves = 1
 steps = 2
 """
+SLOW = QUICK.replace("steps = 2", "steps = 20")
 
 Overrides = dict[str, Any]
 

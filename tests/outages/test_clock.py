@@ -13,7 +13,6 @@ from flows.workspace import Workspace, open_workspace
 from pipeline.settings import load
 
 JOBS, JUMPS = 60, 4
-SLOW = chaos.QUICK.replace("steps = 2", "steps = 20")
 GIVE_UP_S = 30  # far less than an hour
 
 
@@ -23,7 +22,7 @@ GIVE_UP_S = 30  # far less than an hour
 def test_nothing_is_lost_or_stuck(tmp_path: Path, database_url: str, hours: int):
     settings = chaos.overrides(tmp_path, database_url)
     with open_workspace(load(**settings)) as workspace, chaos.crew(settings) as crew:
-        chaos.queue_jobs(workspace, JOBS, SLOW)
+        chaos.queue_jobs(workspace, JOBS, chaos.SLOW)
         workers = [crew.start() for _ in range(2)]
         for number in range(JUMPS):
             chaos.wait_for(workspace, number * 8 + 1)

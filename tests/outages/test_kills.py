@@ -43,6 +43,26 @@ def test_four_workers_killed_thirty_times(tmp_path: Path, database_url: str):
         assert_gc_removes_just_what_has_no_row(workspace, settings)
 
 
+@pytest.mark.soak
+@pytest.mark.usefixtures("engine")
+def test_a_worker_that_stalls_and_goes_on(tmp_path: Path, database_url: str):
+    settings = chaos.overrides(tmp_path, database_url)
+    with open_workspace(load(**settings)) as workspace, chaos.crew(settings) as crew:
+        chaos.queue_jobs(workspace, 80, chaos.SLOW)
+        workers = [crew.start() for _ in range(2)]
+        for stalled in (*workers, *workers):
+            chaos.wait_for(workspace, 1)
+            stalled.suspend()
+            time.sleep(2 * settings["lease_s"])
+            stalled.resume()
+        _, running = psutil.wait_procs(workers, timeout=chaos.GIVE_UP_S)
+
+        assert not running, crew.said
+        chaos.assert_all_is_made_once(workspace)
+        assert {job.error for job in chaos.jobs(workspace)} == {None}
+        assert "Traceback" not in crew.said
+
+
 def kill_at_random(
     workspace: Workspace, crew: chaos.Crew, chance: random.Random
 ) -> None:
