@@ -21,6 +21,7 @@ def crawl(
     allow_host: options.AllowHosts = [],  # noqa: B006
     max_images: options.MaxImages = None,
     licence_policy: options.Policy = None,
+    dedupe: options.Dedupe = None,
     budget_bytes: options.Bytes = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="list what would be fetched, and stop")

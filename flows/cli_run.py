@@ -61,6 +61,7 @@ def run(
     allow_host: options.AllowHosts = [],  # noqa: B006
     max_images: options.MaxImages = None,
     licence_policy: options.Policy = None,
+    dedupe: options.Dedupe = None,
     device: options.Device = None,
     output_format: options.Format = None,
     output_quality: options.Quality = None,

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 
+from pipeline.features import Descriptor
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
@@ -92,10 +93,11 @@ def _reason(found: Rejection | Crashed) -> str:
     return found.reason if isinstance(found, Rejection) else UNDECODABLE
 
 
-def compare(workspace: Workspace) -> int:
+def compare(workspace: Workspace, descriptor: Descriptor | None = None) -> int:
     """Link new near-duplicates to the originals that are kept; how many there were."""
+    now = datetime.now(UTC)
     return workspace.write(
-        lambda session: dedupe.compare_new(session, now=datetime.now(UTC))
+        lambda session: dedupe.compare_new(session, now=now, descriptor=descriptor)
     )
 
 

@@ -86,6 +86,14 @@ def show_blob(
     return np.asarray(scaled.crop((left, top, left + side_px, top + side_px)))
 
 
+def draw_square(store_url: str, side_px: int, digest: str) -> Pixels | str:
+    """Pixels (side, side, 3) of an original of the store, or why there are none."""
+    try:
+        return draw_blob(store_url, side_px, side_px, digest)
+    except (MissingBlobError, PictureError) as exc:
+        return str(exc)
+
+
 def _pixels(content: bytes, height: int, width: int) -> Pixels:
     image = pictures.decode(content)
     return np.asarray(image.resize((width, height), Image.Resampling.LANCZOS))

@@ -110,6 +110,8 @@ async def gather(
             break
         with stage(summary, "compare"):
             await steps.compare_originals(overrides)
+        if _stopped(summary):
+            break
         usable = _usable_digests(workspace, crawls.run_ids)
         is_enough = len(usable) >= workspace.settings.max_images
         if is_enough or not (is_something_new and crawls.can_go_on):

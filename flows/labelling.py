@@ -6,9 +6,9 @@ from itertools import islice
 
 import numpy as np
 from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
 
 from db import appearance
-from db.engine import reading, writing
 from db.models import Asset, AssetState, Sighting
 from flows import decoding
 from flows.progress import onlooker
@@ -80,8 +80,8 @@ def _unlabelled(
     wanted = select(Asset.digest).where(
         Asset.state == AssetState.ACCEPTED, Asset.digest.in_(seen), ~is_labelled
     )
-    with reading(workspace.engine) as session:
-        return list(session.scalars(wanted.order_by(Asset.digest)))
+    in_order = wanted.order_by(Asset.digest)
+    return workspace.read(lambda session: list(session.scalars(in_order)))
 
 
 def _shown(
@@ -105,7 +105,8 @@ def _save(workspace: Workspace, classifier: Classifier, batch: Sequence[Shown]) 
     images = tensors.from_arrays(np.stack([pixels for _, pixels in batch]))
     found = classifier.labels(images.to(device))
     by_digest = dict(zip((digest for digest, _ in batch), found, strict=True))
-    with writing(workspace.engine) as session:
+
+    def save(session: Session) -> None:
         # Some may have been forgotten meanwhile, and none may be until this is over.
         kept = select(Asset.digest).where(Asset.digest.in_(by_digest))
         there = session.scalars(kept.with_for_update(read=True, key_share=True)).all()
@@ -115,6 +116,8 @@ def _save(workspace: Workspace, classifier: Classifier, batch: Sequence[Shown]) 
             for rank, one in enumerate(by_digest[digest])
         ]
         insert_new(session, appearance.Label, rows)
+
+    workspace.write(save)
 
 
 def _row(

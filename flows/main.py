@@ -14,7 +14,7 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
-from flows.parameters import LicencePolicyName, OutputFormat, Parameters
+from flows.parameters import DedupeBy, LicencePolicyName, OutputFormat, Parameters
 from flows.progress import Onlooker, is_watched, onlooker, watched_by
 from flows.run import run
 from flows.summary import Summary
@@ -30,6 +30,7 @@ async def crawl_and_dream(
     allow_host: tuple[str, ...] = (),
     max_images: int | None = None,
     licence_policy: LicencePolicyName | None = None,
+    dedupe: DedupeBy | None = None,
     device: str | None = None,
     output_format: OutputFormat | None = None,
     output_quality: int | None = None,

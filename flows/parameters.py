@@ -18,6 +18,7 @@ LicencePolicyName = Literal["derivatives-allowed", "any"]
 HostPort = Annotated[
     str, Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[^\s:/@\[\]]+):\d{1,5}$")
 ]
+DedupeBy = Literal["hash", "hash+features"]
 OutputFormat = Literal["png", "jpeg", "webp"]
 
 
@@ -66,6 +67,13 @@ class Parameters(BaseModel):
     licence_policy: Annotated[
         LicencePolicyName | None,
         Field(description="which licences may be made into something new"),
+    ] = None
+    dedupe: Annotated[
+        DedupeBy | None,
+        Field(
+            description="how near-duplicates are found: hash, or hash+features, which "
+            "sees crops, borders and mirror images as well"
+        ),
     ] = None
     device: Annotated[
         str | None,

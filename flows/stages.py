@@ -44,33 +44,44 @@ async def crawl_source(order: CrawlOrder, overrides: Overrides) -> Crawled:
 
 async def inspect_originals(overrides: Overrides) -> int:
     """Decode and measure what is new in the store; how many pictures that were."""
+    with open_workspace(load(**overrides), under_way=True) as workspace:
+        return await asyncio.to_thread(curating.inspect_stored, workspace, _teller())
+
+
+async def compare_originals(overrides: Overrides) -> int:
+    """Link near-duplicates to the originals that are kept; how many are new.
+
+    None are when the onlooker stops before all features are there.
+    """
+    settings, tell = load(**overrides), _teller()
+    with open_workspace(settings, under_way=True) as workspace:
+        if settings.dedupe == "hash":
+            return await asyncio.to_thread(curating.compare, workspace)
+        from flows import describing  # imports torch
+
+        descriptor = await asyncio.to_thread(describing.describe, workspace, tell)
+        if descriptor is None:
+            return 0
+        return await asyncio.to_thread(curating.compare, workspace, descriptor)
+
+
+def _teller() -> Callable[[int, int], bool]:
+    """Tells the onlooker how many are done of how many; False once it stops."""
     watcher = onlooker()
 
     def tell(done: int, total: int) -> bool:
         watcher.advance(done, total)
         return not watcher.stopping.is_set()
 
-    with open_workspace(load(**overrides), under_way=True) as workspace:
-        return await asyncio.to_thread(curating.inspect_stored, workspace, tell)
-
-
-async def compare_originals(overrides: Overrides) -> int:
-    """Link near-duplicates to the originals that are kept; how many are new."""
-    with open_workspace(load(**overrides), under_way=True) as workspace:
-        return await asyncio.to_thread(curating.compare, workspace)
+    return tell
 
 
 async def label_originals(overrides: Overrides, crawl_run_ids: Sequence[int]) -> int:
     """Tell what is to be seen in what these crawl runs found; how many pictures."""
     from flows import labelling  # imports torch
 
-    watcher = onlooker()
-
-    def tell(done: int, total: int) -> bool:
-        watcher.advance(done, total)
-        return not watcher.stopping.is_set()
-
-    with open_workspace(load(**overrides)) as workspace:
+    tell = _teller()
+    with open_workspace(load(**overrides), under_way=True) as workspace:
         return await asyncio.to_thread(labelling.label, workspace, crawl_run_ids, tell)
 
 

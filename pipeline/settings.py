@@ -67,6 +67,10 @@ class Settings(BaseSettings):
     inspect_workers: int = Field(default=2, ge=1)
     inspect_timeout_s: float = Field(default=30, gt=0)
     inspect_memory_bytes: int = Field(default=2_000_000_000, ge=200_000_000)
+    dedupe: Literal["hash", "hash+features"] = Field(
+        default="hash",
+        description="what near-duplicates are found by; features see crops and mirrors",
+    )
 
     keep_gps: bool = Field(
         default=False, description="whether it is kept where a picture was taken"
