@@ -20,6 +20,7 @@ from db import schema
 from db.engine import open_engine, reading, writing
 from db.models import Asset, AssetState
 from pipeline import dedupe
+from pipeline.likeness import SURE_BITS, Hashes
 
 STORED, NEW, COPIES = 1_000_000, 1_000, 500
 AT_ONCE = 20_000
@@ -90,12 +91,12 @@ def _row(number: int, phash: int, dhash: int, stored: int) -> dict[str, object]:
     }
 
 
-def _plainly(hashes: dedupe.Hashes, stored: int) -> int:
+def _plainly(hashes: Hashes, stored: int) -> int:
     """New pictures for which some picture is near in both hashes, one by one."""
     found = 0
     for number in range(stored, len(hashes)):
         bits = np.bitwise_count(hashes[:number] ^ hashes[number])
-        found += bool((bits <= dedupe.SURE_BITS).all(axis=1).any())
+        found += bool((bits <= SURE_BITS).all(axis=1).any())
     return found
 
 

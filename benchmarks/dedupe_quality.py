@@ -20,13 +20,13 @@ from rich.progress import track
 from rich.table import Table
 
 from benchmarks.truth_set import ORIGINAL, Original, Picture, inspected, originals
-from pipeline.dedupe import (
+from pipeline.inspect import Inspection
+from pipeline.likeness import (
     CANDIDATE_BITS,
     SURE_BITS,
     THUMBNAIL_CORRELATION,
     THUMBNAIL_DIFFERENCE,
 )
-from pipeline.inspect import Inspection
 
 PLAIN_BITS = 10
 SAME = "same picture"

@@ -82,6 +82,10 @@ class Feature(Base):
     __tablename__ = "feature"
 
     asset_digest: Mapped[OfAsset]
-    weights_digest: Mapped[Sha256] = mapped_column(primary_key=True)
+    descriptor_digest: Mapped[Sha256] = mapped_column(
+        primary_key=True, comment="of the weights and of how their features are pooled"
+    )
     backbone: Mapped[str]
-    vector: Mapped[bytes] = mapped_column(comment="of unit length, in small numbers")
+    vector: Mapped[bytes] = mapped_column(
+        comment="a direction, in numbers of 8 bits; empty where there is none"
+    )

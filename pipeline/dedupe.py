@@ -1,37 +1,40 @@
-"""Near-duplicates: the same picture re-encoded or resized, by perceptual hashes."""
+"""Near-duplicates: the same picture re-encoded or resized, by perceptual hashes.
 
-from collections.abc import Iterator
+Cropped, framed or mirrored ones are found by their features, if there are any.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, cached_property
 from itertools import chain
 
 import numpy as np
 from numpy.typing import NDArray
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from db.models import KEPT, NEW, Asset, AssetState
 from db.turns import take_turn
+from pipeline import features
+from pipeline.features import Descriptor
+from pipeline.likeness import CANDIDATE_BITS, Hashes, Picture
 from pipeline.policy import permissiveness
-
-# Measured on variants of photographs, `benchmarks.dedupe_quality`: of the rules that
-# find as much, this one takes the fewest pictures for another.
-SURE_BITS = 4  # within it in both hashes: the same picture
-CANDIDATE_BITS = 16  # within it in the pHash: compared by thumbnail as well
-THUMBNAIL_DIFFERENCE = 4.0  # grey levels, mean over 32 x 32; or else
-THUMBNAIL_CORRELATION = 0.985  # which brightness and contrast do not change
 
 # What is compared with all there is at once, and hashes that stay in a core's cache.
 CHUNK, BLOCK = 4096, 32_768
 
-Hashes = NDArray[np.uint64]
 Places = NDArray[np.intp]
-Levels = NDArray[np.float64]
+Neighbours = Mapping[str, Sequence[str]]
 
 
-def compare_new(session: Session, *, now: datetime) -> int:
+def compare_new(
+    session: Session, *, now: datetime, descriptor: Descriptor | None = None
+) -> int:
     """Compare every accepted asset that has not been compared with all others.
+
+    With a descriptor, pictures that are not near in their hashes are compared by what
+    is stored of it as well.
 
     Of near-duplicates the best is kept: the one with the most pixels, then the one with
     the most bytes, which is compressed least, then the one whose licence allows most.
@@ -49,7 +52,12 @@ def compare_new(session: Session, *, now: datetime) -> int:
         for asset, _ in chunk:
             asset.compared_at = now
         pictures = [Picture.of(row) for row in chunk if not row[0].is_flat]
-        kept.compare(session, pictures)
+        near = (
+            features.neighbours(session, descriptor, [p.asset.digest for p in pictures])
+            if descriptor
+            else {}
+        )
+        kept.compare(session, pictures, near)
         session.flush()
         found += sum(asset.near_duplicate_of is not None for asset, _ in chunk)
     return found
@@ -74,37 +82,32 @@ def within(queries: Hashes, hashes: Hashes, bits: int) -> Iterator[Places]:
         yield np.concatenate([np.empty(0, np.intp), *places])
 
 
-def thumbnails_alike(one: Levels, other: Levels) -> bool:
-    """Whether two thumbnails are as alike as those of the same picture are."""
-    if np.abs(one - other).mean() <= THUMBNAIL_DIFFERENCE:
-        return True
-    one, other = one - one.mean(), other - other.mean()
-    spread = np.sqrt((one @ one) * (other @ other))
-    return bool(one @ other >= THUMBNAIL_CORRELATION * spread > 0)
-
-
 @dataclass(frozen=True)
-class Picture:
-    """An asset, its hashes, and how good it is: the better, the larger."""
+class Chunk:
+    """Pictures that are compared at once, and where the first is among the kept.
 
-    asset: Asset
-    phash: np.uint64
-    dhash: np.uint64
-    worth: tuple[int, int, int]
+    Attributes:
+        near: digests of assets with near features, by the digests of the pictures.
+    """
 
-    @classmethod
-    def of(cls, row: Row[Asset, int]) -> "Picture":
-        asset, allowed = row
-        phash, dhash = _unsigned([asset.phash or 0, asset.dhash or 0])
-        pixels = (asset.height or 0) * (asset.width or 0)
-        return cls(asset, phash, dhash, (pixels, asset.size_bytes, allowed))
+    pictures: Sequence[Picture]
+    first: int
+    near: Neighbours
 
-    def is_like(self, other: "Picture") -> bool:
-        """Whether both are the same picture to the eye; their pHashes are near."""
-        bits = np.bitwise_count([self.phash ^ other.phash, self.dhash ^ other.dhash])
-        if bits.max() <= SURE_BITS:
-            return True
-        return thumbnails_alike(_levels(self.asset), _levels(other.asset))
+    @cached_property
+    def places(self) -> dict[str | None, int]:
+        """By digest."""
+        digests = [picture.asset.digest for picture in self.pictures]
+        return {digest: place for place, digest in enumerate(digests, self.first)}
+
+    def at(self, place: int) -> Picture | None:
+        return self.pictures[place - self.first] if place >= self.first else None
+
+    def near_to(self, picture: Picture) -> Sequence[str]:
+        return self.near.get(picture.asset.digest, ())
+
+
+Found = tuple[Picture, int | None]  # an original, and its place if that is known
 
 
 class Kept:
@@ -127,30 +130,67 @@ class Kept:
         phashes, dhashes = np.ascontiguousarray(signed.T).view(np.uint64)
         return cls(phashes, dhashes)
 
-    def compare(self, session: Session, pictures: list[Picture]) -> None:
+    def compare(
+        self, session: Session, pictures: list[Picture], near: Neighbours
+    ) -> None:
         """Link each of the pictures, the best first, or the original it is better than.
 
-        After this those that are originals are kept too.
+        After this those that are originals are kept too. `near` has the digests of
+        assets with near features, by the digests of the pictures.
         """
+        chunk = Chunk(pictures, len(self._phashes), near)
         phashes = np.array([each.phash for each in pictures], np.uint64)
         dhashes = np.array([each.dhash for each in pictures], np.uint64)
-        first = len(self._phashes)
         self._phashes = np.concatenate([self._phashes, phashes])
         self._dhashes = np.concatenate([self._dhashes, dhashes])
         self._is_kept = np.concatenate([self._is_kept, np.zeros(len(pictures), bool)])
-        near = within(phashes, self._phashes, CANDIDATE_BITS)
-        for number, (picture, places) in enumerate(zip(pictures, near, strict=True)):
-            for place in self._nearest_first(picture, places):
-                original = (
-                    pictures[place - first]
-                    if place >= first
-                    else self._at(session, place)
-                )
-                if original and picture.is_like(original):
-                    self._link(session, picture, original, place, first + number)
-                    break
+        scanned = within(phashes, self._phashes, CANDIDATE_BITS)
+        for own_place, (picture, places) in enumerate(
+            zip(pictures, scanned, strict=True), chunk.first
+        ):
+            found = self._by_hashes(session, chunk, picture, places)
+            found = found or self._by_features(session, chunk, picture)
+            if found:
+                self._link(session, picture, *found, own_place)
             else:
-                self._is_kept[first + number] = True
+                self._is_kept[own_place] = True
+
+    def _by_hashes(
+        self, session: Session, chunk: Chunk, picture: Picture, places: Places
+    ) -> Found | None:
+        for place in self._nearest_first(picture, places):
+            original = chunk.at(place) or self._at(session, place)
+            if original and picture.is_like(original):
+                return original, place
+        return None
+
+    def _by_features(
+        self, session: Session, chunk: Chunk, picture: Picture
+    ) -> Found | None:
+        originals = {
+            _original(session, digest): None for digest in chunk.near_to(picture)
+        }
+        for digest in originals:
+            found = self._called(session, chunk, digest)
+            if found and picture.is_part_of(found[0]):
+                return found
+        return None
+
+    def _called(
+        self, session: Session, chunk: Chunk, digest: str | None
+    ) -> Found | None:
+        """The original of this digest; none while it is not known to be one."""
+        place = chunk.places.get(digest)
+        if place is not None:
+            return (
+                (chunk.pictures[place - chunk.first], place)
+                if self._is_kept[place]
+                else None
+            )
+        row = session.execute(
+            _pictures().where(KEPT, Asset.digest == digest)
+        ).one_or_none()
+        return (Picture.of(row), None) if row else None
 
     def _nearest_first(self, picture: Picture, places: Places) -> list[int]:
         places = places[self._is_kept[places]]
@@ -171,7 +211,7 @@ class Kept:
         session: Session,
         picture: Picture,
         original: Picture,
-        place: int,
+        place: int | None,
         own_place: int,
     ) -> None:
         if picture.worth <= original.worth:
@@ -183,7 +223,9 @@ class Kept:
             .values(near_duplicate_of=picture.asset.digest)
         )
         original.asset.near_duplicate_of = picture.asset.digest
-        self._is_kept[place], self._is_kept[own_place] = False, True
+        self._is_kept[own_place] = True
+        if place is not None:  # else it is looked up before it is used
+            self._is_kept[place] = False
 
 
 @cache
@@ -206,12 +248,10 @@ def _new() -> Select[Asset, int]:
     )
 
 
-def _levels(asset: Asset) -> Levels:
-    return np.frombuffer(asset.thumbnail or b"", np.uint8).astype(np.float64)
-
-
-def _unsigned(hashes: list[int]) -> Hashes:
-    return np.array(hashes, np.int64).view(np.uint64)
+def _original(session: Session, digest: str) -> str | None:
+    """What an asset is linked to, or it itself; none if it was taken away."""
+    asset = session.get(Asset, digest)
+    return (asset.near_duplicate_of or asset.digest) if asset else None
 
 
 def _signed(value: np.uint64) -> int:

@@ -29,9 +29,9 @@ from benchmarks.truth_set import (
     inspected,
     originals,
 )
-from pipeline.dedupe import CANDIDATE_BITS, SURE_BITS, thumbnails_alike
 from pipeline.exif import Exif
 from pipeline.inspect import Inspection
+from pipeline.likeness import CANDIDATE_BITS, SURE_BITS, thumbnails_alike
 from pipeline.measures import Measures
 
 SIZE = (400, 300)

@@ -239,9 +239,18 @@ def _tables() -> dict[str, list[sa.Column[Any]]]:
             _needed("score", sa.Double(), "probability, 0 to 1"),
         ],
         "feature": [
-            sa.Column("weights_digest", sa.String(64), primary_key=True),
+            sa.Column(
+                "descriptor_digest",
+                sa.String(64),
+                primary_key=True,
+                comment="of the weights and of how their features are pooled",
+            ),
             _needed("backbone", sa.String()),
-            _needed("vector", sa.LargeBinary(), "of unit length, in small numbers"),
+            _needed(
+                "vector",
+                sa.LargeBinary(),
+                "a direction, in numbers of 8 bits; empty where there is none",
+            ),
         ],
     }
 
