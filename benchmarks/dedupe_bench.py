@@ -1,6 +1,7 @@
 """New pictures against a million that are stored, in a database of their size.
 
-`python -m benchmarks.dedupe_bench STORED NEW` prints seconds and the peak in MB.
+`python -m benchmarks.dedupe_bench STORED NEW` prints seconds and the peak in MB; with
+`features` behind it the vectors of all are compared as well.
 """
 
 import hashlib
@@ -17,13 +18,16 @@ from sqlalchemy import insert, select
 
 from benchmarks.memory import own_peak_mb
 from db import schema
+from db.appearance import Feature
 from db.engine import open_engine, reading, writing
 from db.models import Asset, AssetState
 from pipeline import dedupe
+from pipeline.features import LENGTH, Descriptor
 from pipeline.likeness import SURE_BITS, Hashes
 
 STORED, NEW, COPIES = 1_000_000, 1_000, 500
 AT_ONCE = 20_000
+DESCRIPTOR = Descriptor("f" * 64, "motifs", 0.98)
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
@@ -40,12 +44,17 @@ class Comparison:
     expected: int
 
 
-def comparison(*, stored: int = STORED, new: int = NEW) -> Comparison:
+def comparison(
+    *, stored: int = STORED, new: int = NEW, features: bool = False
+) -> Comparison:
     """One comparison on SQLite, in a process of its own."""
     with tempfile.TemporaryDirectory() as folder:
         url = f"sqlite:///{folder}/data.sqlite"
         expected = fill(url, stored=stored, new=new)
         arguments = [sys.executable, "-m", "benchmarks.dedupe_bench", url]
+        if features:
+            describe(url, stored + new)
+            arguments.append("features")
         done = subprocess.run(  # noqa: S603  # our own module
             arguments, check=True, capture_output=True, text=True
         )
@@ -73,8 +82,32 @@ def fill(url: str, *, stored: int, new: int) -> int:
     return _plainly(hashes.view(np.uint64), stored)
 
 
+def describe(url: str, count: int) -> None:
+    """Vectors for all pictures, each in another direction."""
+    generator, engine = np.random.default_rng(1), open_engine(url)
+    with writing(engine) as session:
+        for first in range(0, count, AT_ONCE):
+            numbers = range(first, min(first + AT_ONCE, count))
+            drawn = generator.integers(-127, 128, (len(numbers), LENGTH), np.int8)
+            rows = [
+                {
+                    "asset_digest": _name(number).hex(),
+                    "descriptor_digest": DESCRIPTOR.digest,
+                    "backbone": DESCRIPTOR.backbone,
+                    "vector": vector.tobytes(),
+                }
+                for number, vector in zip(numbers, drawn, strict=True)
+            ]
+            session.execute(insert(Feature), rows)
+    engine.dispose()
+
+
+def _name(number: int) -> bytes:
+    return hashlib.sha256(str(number).encode()).digest()
+
+
 def _row(number: int, phash: int, dhash: int, stored: int) -> dict[str, object]:
-    name = hashlib.sha256(str(number).encode()).digest()
+    name = _name(number)
     is_new = number >= stored
     return {
         "digest": name.hex(),
@@ -100,12 +133,12 @@ def _plainly(hashes: Hashes, stored: int) -> int:
     return found
 
 
-def compare(url: str) -> None:
+def compare(url: str, descriptor: Descriptor | None) -> None:
     """Compare what is new in a database, and print what it took as JSON."""
     engine = open_engine(url)
     started = perf_counter()
     with writing(engine) as session:
-        dedupe.compare_new(session, now=NOW)
+        dedupe.compare_new(session, now=NOW, descriptor=descriptor)
     seconds = perf_counter() - started
     with reading(engine) as session:
         linked = select(Asset.digest).where(Asset.near_duplicate_of.is_not(None))
@@ -114,7 +147,9 @@ def compare(url: str) -> None:
 
 
 if __name__ == "__main__":
+    features = sys.argv[-1] == "features"
     if "://" in sys.argv[1]:
-        compare(sys.argv[1])
+        compare(sys.argv[1], DESCRIPTOR if features else None)
     else:
-        print(asdict(comparison(stored=int(sys.argv[1]), new=int(sys.argv[2]))))
+        stored, new = int(sys.argv[1]), int(sys.argv[2])
+        print(asdict(comparison(stored=stored, new=new, features=features)))

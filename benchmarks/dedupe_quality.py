@@ -19,6 +19,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
+from benchmarks import feature_rule
 from benchmarks.truth_set import ORIGINAL, Original, Picture, inspected, originals
 from pipeline.inspect import Inspection
 from pipeline.likeness import (
@@ -27,11 +28,13 @@ from pipeline.likeness import (
     THUMBNAIL_CORRELATION,
     THUMBNAIL_DIFFERENCE,
 )
+from stylize.pooled import NETWORKS
 
 PLAIN_BITS = 10
 SAME = "same picture"
-PHOTOGRAPHS, ONE_SCENE, OTHERS = "photographs", "scenes of one kind", "all others"
-DIFFERENT = (PHOTOGRAPHS, ONE_SCENE, OTHERS)
+PHOTOGRAPHS, QUARTERS = "photographs", "quarters"
+ONE_SCENE, OTHERS = "scenes of one kind", "all others"
+DIFFERENT = (PHOTOGRAPHS, QUARTERS, ONE_SCENE, OTHERS)
 SURE, CANDIDATE, DIFFERENCE = range(2, 9), range(8, 17), range(3, 13)
 
 Flags = NDArray[np.bool_]
@@ -43,6 +46,7 @@ class Pairs:
     """A picture and an original in each place, and how much they differ.
 
     Attributes:
+        places: of both among all pictures.
         groups: `SAME` where the picture is made of the original, else which of
             `DIFFERENT` pictures they are; paintings count as photographs.
         phash_bits, dhash_bits: how many differ.
@@ -52,6 +56,7 @@ class Pairs:
     """
 
     pictures: Sequence[tuple[Picture, Picture]]
+    places: tuple[NDArray[np.intp], NDArray[np.intp]]
     groups: NDArray[np.str_]
     phash_bits: NDArray[np.uint8]
     dhash_bits: NDArray[np.uint8]
@@ -154,6 +159,7 @@ def paired(pictures: Sequence[Picture]) -> Pairs:
     pairs = [(pictures[left], pictures[right]) for left, right in places]
     return Pairs(
         pairs,
+        (one, other),
         np.array([_group(left.original, right.original) for left, right in pairs]),
         np.bitwise_count(phashes[one] ^ phashes[other]),
         np.bitwise_count(dhashes[one] ^ dhashes[other]),
@@ -172,6 +178,8 @@ def _is_pair(one: Picture, other: Picture, *, first: bool) -> bool:
 def _group(one: Original, other: Original) -> str:
     if one is other:
         return SAME
+    if one.photograph == other.photograph:
+        return QUARTERS
     if one.scene != other.scene:
         return OTHERS
     return ONE_SCENE if one.scene else PHOTOGRAPHS
@@ -229,12 +237,13 @@ def table(verdicts: Mapping[str, Verdict]) -> Table:
 
 def thresholds_table(pairs: Pairs) -> Table:
     """The best thresholds, and what they find and mistake."""
-    shown = Table("sure", "candidate", "thumbnail", "all kinds", *DIFFERENT)
+    groups = [group for group in DIFFERENT if group != QUARTERS]
+    shown = Table("sure", "candidate", "thumbnail", "all kinds", *groups)
     for (sure, candidate, difference), verdict in best_thresholds(pairs):
         shown.add_row(
             *(str(sure), str(candidate), str(difference)),
             f"{verdict.recall_of_all:.1%}",
-            *(str(verdict.mistaken[group]) for group in DIFFERENT),
+            *(str(verdict.mistaken[group]) for group in groups),
         )
     return shown
 
@@ -249,15 +258,30 @@ def main(
     thresholds: Annotated[
         bool, typer.Option("--thresholds", help="show the best ones, too")
     ] = False,
+    features: Annotated[
+        bool,
+        typer.Option("--features", help="compare those of networks in weights/, too"),
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Tell recall by kind of variant, and precision over different pictures."""
     every = list(originals(folder, seeds=seeds))
     watched = track(every, "inspecting", console=Console(stderr=True), transient=True)
-    pairs = paired(list(inspected(watched)))
-    verdicts = {name: judged(pairs, rule(pairs)) for name, rule in RULES.items()}
+    sides_px = [network.side_px for network in NETWORKS] if features else []
+    pictures = list(inspected(watched, sides_px))
+    pairs = paired(pictures)
+    told = {name: rule(pairs) for name, rule in RULES.items()}
+    if features:
+        told |= feature_rule.rules(
+            folder / "weights",
+            pictures,
+            pairs.places,
+            by_hash=told["ours"],
+            either_flat=pairs.either_flat,
+        )
+    verdicts = {name: judged(pairs, found) for name, found in told.items()}
     if as_json:
-        print(json.dumps(_report(pairs, verdicts), indent=1))
+        print(json.dumps(_report(pairs, verdicts, told), indent=1))
         return
     console = Console()
     console.print(table(verdicts))
@@ -265,12 +289,14 @@ def main(
         console.print(thresholds_table(pairs))
 
 
-def _report(pairs: Pairs, verdicts: Mapping[str, Verdict]) -> dict[str, object]:
+def _report(
+    pairs: Pairs, verdicts: Mapping[str, Verdict], told: Mapping[str, Flags]
+) -> dict[str, object]:
     return {
         name: {
             **asdict(verdict),
             "precision": verdict.precision(),
-            "taken_for_the_same": _mistakes(pairs, RULES[name](pairs)),
+            "taken_for_the_same": _mistakes(pairs, told[name]),
         }
         for name, verdict in verdicts.items()
     }

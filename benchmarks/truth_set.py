@@ -1,8 +1,8 @@
 """Pictures of which it is known whether they are the same: originals and variants."""
 
 import io
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -11,7 +11,8 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageFont, ImageOps
 
 from benchmarks.pairs import PHOTOS, SCENES, STYLES, SUFFIXES, paint_folder
 from flows.demo_scenes import KINDS, paint
-from pipeline.inspect import Inspection, Limits, Rejection, inspect
+from pipeline.inspect import Inspection, Limits, Pixels, Rejection, inspect
+from stylize import pictures
 from stylize.pictures import packaged
 from stylize.reverie import reverie
 
@@ -48,11 +49,15 @@ class Original:
 
 @dataclass(frozen=True)
 class Picture:
-    """A file of the truth set, which original it is of, and what inspection saw."""
+    """A file of the truth set, which original it is of, and what inspection saw.
+
+    `squares` are its pixels as networks see them, by the side.
+    """
 
     original: Original
     kind: str
     seen: Inspection
+    squares: Mapping[int, Pixels] = field(default_factory=dict)
 
 
 def originals(folder: Path, *, seeds: int) -> Iterator[Original]:
@@ -105,13 +110,23 @@ def variants(original: Original) -> Iterator[tuple[str, bytes]]:
         yield kind, encoded(change(image))
 
 
-def inspected(every: Iterable[Original]) -> Iterator[Picture]:
+def inspected(
+    every: Iterable[Original], sides_px: Sequence[int] = ()
+) -> Iterator[Picture]:
     """Each original and its variants, as the pipeline sees their bytes."""
     for original in every:
-        yield Picture(original, ORIGINAL, seen(original.content))
+        files = [(ORIGINAL, original.content)]
         if original.is_varied:
-            for kind, content in variants(original):
-                yield Picture(original, kind, seen(content))
+            files += variants(original)
+        for kind, content in files:
+            squares = {side: _square(content, side) for side in sides_px}
+            yield Picture(original, kind, seen(content), squares)
+
+
+def _square(content: bytes, side_px: int) -> Pixels:
+    """A file as it is decoded for a network."""
+    size = side_px, side_px
+    return np.asarray(pictures.decode(content).resize(size, Image.Resampling.LANCZOS))
 
 
 def seen(content: bytes) -> Inspection:
