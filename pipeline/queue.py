@@ -83,13 +83,13 @@ def _row(asset: Asset, work: Work, now: datetime) -> dict[str, Any]:
 
 def _is_lapsed(ttl_s: float) -> ColumnElement[bool]:
     # No lease reaches so far ahead unless the clock was set back since.
-    far_ahead = seconds_from_now(_FAR_AHEAD * ttl_s)
+    far_ahead = seconds_from_now(max(2 * ttl_s, _FAR_AHEAD_S))
     is_over = Job.lease_expires_at <= seconds_from_now()
     is_over = or_(is_over, Job.lease_expires_at > far_ahead)
     return and_(Job.state == JobState.LEASED, is_over)
 
 
-_FAR_AHEAD = 2
+_FAR_AHEAD_S = 600  # other workers may have longer leases than this one
 
 
 def lease(session: Session, *, limit: int, ttl_s: float, max_attempts: int) -> Lease:

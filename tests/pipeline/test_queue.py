@@ -133,6 +133,13 @@ def test_a_lease_from_before_the_clock_was_set_back_has_lapsed(session: Session,
     assert session.get_one(Job, lasting.id).attempts == 1
 
 
+def test_a_longer_lease_of_another_worker_has_not_lapsed(session: Session, make):
+    make.job()
+    lease(session, ttl_s=300)
+
+    assert lease(session, ttl_s=1).jobs == ()
+
+
 def test_complete_leaves_jobs_alone_whose_lease_was_taken_over(session: Session, make):
     job = make.job()
     late = lease(session, ttl_s=0)
