@@ -294,16 +294,24 @@ def test_a_batch_that_takes_longer_than_its_lease_keeps_it(
 
 
 def test_a_lease_that_was_lost_is_noticed(
-    workspace: Workspace, session: Session, make: Rows, caplog
+    workspace: Workspace, session: Session, make: Rows
 ):
     make.job()
     session.commit()
     lease = leasing.lease(workspace)
 
-    with caplog.at_level(logging.WARNING), leasing.held(workspace, lease.token):
+    def is_lost() -> bool:
+        try:
+            raise_if_lost()
+        except leasing.LeaseLostError:
+            return True
+        return False
+
+    with leasing.held(workspace, lease.token) as raise_if_lost:
+        assert not is_lost()
         with writing(workspace.engine) as other:
             other.execute(update(Job).values(lease_token="another"))
-        wait_for(lambda: "another worker's now" in caplog.text)
+        wait_for(is_lost)
 
     assert states(workspace.engine) == [JobState.LEASED]
 
@@ -316,9 +324,13 @@ def test_a_batch_that_ends_well_warns_of_nothing(
     lease = leasing.lease(workspace)
     [job] = lease.jobs
 
-    with caplog.at_level(logging.WARNING), leasing.held(workspace, lease.token):
+    with (
+        caplog.at_level(logging.WARNING),
+        leasing.held(workspace, lease.token) as raise_if_lost,
+    ):
         with writing(workspace.engine) as mine:
             queue.complete(mine, [job.id], lease_token=lease.token)
         time.sleep(0.25)  # one renewal finds nothing held
+        raise_if_lost()
 
     assert caplog.text == ""
