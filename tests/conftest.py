@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from postgres import MISSING, Databases, databases, told
+from postgres import KINDS, MISSING, Databases, databases, told
 from rows import Rows
 from sqlalchemy import Engine
 from sqlalchemy.orm import Session
@@ -20,9 +20,6 @@ from pipeline.store import Store
 # A shell that starts the tests in the background leaves them, and all they start, deaf
 # to Ctrl-C.
 signal.signal(signal.SIGINT, signal.default_int_handler)
-
-
-BOTH = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
 
 
 @pytest.fixture(scope="session")
@@ -42,7 +39,7 @@ def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return file
 
 
-@pytest.fixture(params=BOTH, scope="module")
+@pytest.fixture(params=KINDS, scope="module")
 def database_kind(request: pytest.FixtureRequest) -> str:
     """Tests that take it, or a database, run on both kinds."""
     return str(request.param)

@@ -5,10 +5,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
 from pictures import encoded, paint
+from postgres import Databases
 from terminal import Home
 
 QUICK_RECIPE = """
@@ -46,17 +48,52 @@ def api_url(prefect_home: Path) -> Iterator[str]:
             yield api.url
 
 
-@pytest.fixture
-def home(tmp_path: Path, prefect_home: Path, api_url: str) -> Home:
-    return Home(tmp_path, prefect_home, api_url)
+@pytest.fixture(scope="module")
+def database_kind() -> str:
+    """Modules that say `on_both` are run on PostgreSQL as well."""
+    return "sqlite"
 
 
 @pytest.fixture
-def lonely_home(tmp_path: Path, prefect_home: Path) -> Home:
+def own_database(
+    database_kind: str, request: pytest.FixtureRequest
+) -> Iterator[str | None]:
+    """What a home is told to use: nothing, or a PostgreSQL database with its tables."""
+    with _own_database(database_kind, request) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def shared_database(
+    database_kind: str, request: pytest.FixtureRequest
+) -> Iterator[str | None]:
+    """The same for a home that the tests of a module share."""
+    with _own_database(database_kind, request) as url:
+        yield url
+
+
+def _own_database(
+    kind: str, request: pytest.FixtureRequest
+) -> AbstractContextManager[str | None]:
+    if kind == "sqlite":
+        return nullcontext()
+    postgres: Databases = request.getfixturevalue("postgres")
+    return postgres.migrated()
+
+
+@pytest.fixture
+def home(
+    tmp_path: Path, prefect_home: Path, api_url: str, own_database: str | None
+) -> Home:
+    return Home(tmp_path, prefect_home, api_url, own_database)
+
+
+@pytest.fixture
+def lonely_home(tmp_path: Path, prefect_home: Path, own_database: str | None) -> Home:
     """A home where no Prefect API is set: a run starts one of its own."""
     prefect = tmp_path / "prefect"
     shutil.copytree(prefect_home, prefect)
-    return Home(tmp_path, prefect)
+    return Home(tmp_path, prefect, database_url=own_database)
 
 
 def fill(folder: Path) -> list[str]:
@@ -92,10 +129,14 @@ def recipe(wanted: list[str]) -> str:
 
 @pytest.fixture(scope="module")
 def made(
-    tmp_path_factory: pytest.TempPathFactory, prefect_home: Path, api_url: str
+    tmp_path_factory: pytest.TempPathFactory,
+    prefect_home: Path,
+    api_url: str,
+    shared_database: str | None,
 ) -> Home:
     """A home where a run has made three outputs; for tests that change nothing."""
-    home = Home(tmp_path_factory.mktemp("made"), prefect_home, api_url)
+    folder = tmp_path_factory.mktemp("made")
+    home = Home(folder, prefect_home, api_url, shared_database)
     typed = home.type(*fill(home.folder))
     assert typed.status == 0, typed.err
     return home

@@ -20,17 +20,22 @@ class Home:
     folder: Path
     prefect: Path
     api_url: str | None = None
+    database_url: str | None = None
 
     @property
     def database(self) -> str:
-        return f"sqlite:///{self.folder / 'data' / 'crawl-and-dream.sqlite'}"
+        here = f"sqlite:///{self.folder / 'data' / 'crawl-and-dream.sqlite'}"
+        return self.database_url or here
 
     def environment(self, **more: str) -> dict[str, str]:
         taken_out = ("PREFECT_", "CRAWL_AND_DREAM_")
         ours = {k: v for k, v in os.environ.items() if not k.startswith(taken_out)}
-        api = {"PREFECT_API_URL": self.api_url} if self.api_url else {}
+        given = {
+            "PREFECT_API_URL": self.api_url,
+            "CRAWL_AND_DREAM_DATABASE_URL": self.database_url,
+        }
         return ours | {
-            **api,
+            **{name: value for name, value in given.items() if value},
             "CRAWL_AND_DREAM_HOME": str(self.folder / "data"),
             "CRAWL_AND_DREAM_LEASE_S": "2",
             "PREFECT_HOME": str(self.prefect),

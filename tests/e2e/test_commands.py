@@ -5,12 +5,15 @@ import io
 import json
 from pathlib import Path
 
+from postgres import on_both
 from random_weights import random_weights
 from sqlalchemy import select, update
 
 from db.appearance import Label
 from db.engine import open_engine, reading, writing
 from db.models import Takedown
+
+pytestmark = on_both
 
 
 def results(home, *words: str) -> list[dict]:

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 from killed_at import STAGES
+from postgres import on_both
 from sqlalchemy import func, select
 
 from db.engine import open_engine, reading
 from db.models import Asset, Job, JobState, Output
 from pipeline.store import Store
+
+pytestmark = on_both
 
 
 def outputs(home) -> list[tuple[str, str]]:
