@@ -10,7 +10,9 @@ from benchmarks.dedupe_bench import NEW, STORED, comparison
 from benchmarks.dream_bench import cold_s, dreams_row, inception_row
 from benchmarks.dream_memory import dream_peak_mb
 from benchmarks.inspect_bench import inspect_row
+from benchmarks.intake_bench import intake
 from benchmarks.plain_stylize import stylize_row
+from benchmarks.prefect_bench import JOBS, runs, share
 from benchmarks.transfer_bench import folder_row, loss_row, step_row
 from benchmarks.transfer_cuda import cuda_figures
 from benchmarks.transfer_memory import SIZES_PX, peak_mb
@@ -46,6 +48,13 @@ def main() -> None:
         f"{compared.peak_mb:.0f} MB at most, {compared.found} of {compared.expected} "
         "copies found"
     )
+    taken = intake()
+    console.print(
+        f"{taken.assets} small pictures inspected, compared and queued: "
+        f"{taken.seconds:.0f} s, {taken.near_duplicates} near-duplicates, "
+        f"{taken.jobs} jobs, {taken.peak_mb:.0f} MB at most"
+    )
+    console.print(f"Prefect's share of a run of {JOBS} jobs: {share(runs()):.1%}")
     if figures := cuda_figures():
         console.print(str(figures))
     for size_px in SIZES_PX:

@@ -18,6 +18,11 @@ def peak_mb_of(module: str, *arguments: str) -> float:
 
 def own_peak_mb() -> float:
     """The most that this process has had resident, in MB."""
-    status = Path("/proc/self/status").read_text()
+    return peak_mb("self")
+
+
+def peak_mb(process: int | str) -> float:
+    """The most that a process that is still there has had resident, in MB."""
+    status = Path(f"/proc/{process}/status").read_text()
     line = next(line for line in status.splitlines() if line.startswith("VmHWM"))
     return int(line.split()[1]) / 1000

@@ -11,6 +11,8 @@ from benchmarks.crawl_memory import resident_mb
 from benchmarks.dream_bench import cold_s, dreams_row, inception_row
 from benchmarks.dream_memory import dream_peak_mb
 from benchmarks.inspect_bench import inspect_row
+from benchmarks.intake_bench import intake
+from benchmarks.prefect_bench import runs, share
 from benchmarks.rows import BenchRow, Round
 from benchmarks.transfer_bench import folder_row, loss_row, step_row
 from benchmarks.transfer_cuda import cuda_figures
@@ -177,3 +179,23 @@ def test_results_of_a_million_outputs_are_shown_at_once(database_url: str):
     found = results_bench.milliseconds(url=database_url)
 
     assert max(found.values()) < 500  # 30 where nothing else runs
+
+
+def test_the_intake_of_small_pictures_is_measured():
+    taken = intake(40)
+
+    assert (taken.assets, taken.near_duplicates, taken.jobs) == (40, 4, 36)
+    assert taken.seconds > 0
+    assert taken.peak_mb > 100
+
+
+def test_prefects_share_is_what_a_run_takes_longer_with_it():
+    assert share([Round(100, 96), Round(100, 50), Round(50, 49)]) == pytest.approx(0.04)
+
+
+@pytest.mark.soak
+def test_a_run_is_measured_through_prefect_and_plainly():
+    [measured] = runs(jobs=2, rounds=1, recipe="dream")
+
+    assert measured.ours > 0
+    assert measured.plain > 0
