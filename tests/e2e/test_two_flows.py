@@ -5,29 +5,26 @@ from pathlib import Path
 
 import pytest
 from pictures import encoded, paint
-from sqlalchemy import make_url, select
+from postgres import on_both
+from sqlalchemy import select
 
-from db import schema
 from db.engine import open_engine, reading
 from db.models import Asset, CrawlRun, CrawlState, Output
 from pipeline.store import Store
+
+pytestmark = on_both
 
 PICTURES = 16
 
 
 @pytest.mark.soak
-def test_two_runs_at_once_make_everything_once(home, wanted, photos, database_url):
+def test_two_runs_at_once_make_everything_once(home, wanted, photos):
     for seed in range(10, 10 + PICTURES - 3):
         (photos / f"dunes-{seed}.jpg").write_bytes(encoded(paint(seed)))
-    engine = open_engine(database_url)
-    if make_url(database_url).get_backend_name() == "postgresql":
-        schema.upgrade(engine)  # what is embedded they make themselves
-    shared = {
-        "CRAWL_AND_DREAM_DATABASE_URL": database_url,
-        "CRAWL_AND_DREAM_BATCH_SIZE": "2",
-    }
+    engine = open_engine(home.database)
+    few = {"CRAWL_AND_DREAM_BATCH_SIZE": "2"}
 
-    runs = [home.start(*wanted, "--json", **shared) for _ in range(2)]
+    runs = [home.start(*wanted, "--json", **few) for _ in range(2)]
     said = [run.communicate(timeout=240) for run in runs]
 
     assert [run.returncode for run in runs] == [0, 0], said
