@@ -171,11 +171,11 @@ from flows import describing, stages
 
 keep, left = describing.features.keep, [2]
 
-def keep_and_die(*given):
+def keep_and_die(*given, **named):
     left[0] -= 1
     if not left[0]:
         os.kill(os.getpid(), signal.SIGKILL)
-    keep(*given)
+    keep(*given, **named)
 
 describing._AT_ONCE, describing.features.keep = 2, keep_and_die
 url, home = sys.argv[1:]

@@ -63,6 +63,7 @@ def test_what_the_picture_told_goes_with_it(session: Session, picture):
         appearance.Feature: {"vector": b""},
     }
     weights = {"weights_digest": "0" * 64, "backbone": "vgg19"}
+    weights |= {"descriptor_digest": "0" * 64}
     for table, told in tells.items():
         columns = table.__table__.columns.keys()
         usual = {"share": 0.5} | weights
