@@ -32,7 +32,7 @@ def server() -> Iterator[Server]:
 
 
 @pytest.fixture
-def postgres(server: Server) -> Iterator[Engine]:
+def reached(server: Server) -> Iterator[Engine]:
     engine = open_engine(server.url)
     with engine.begin() as connection:
         connection.execute(text("DROP SCHEMA public CASCADE"))
@@ -54,27 +54,27 @@ def sqlite(tmp_path: Path) -> Iterator[Engine]:
 
 
 @pytest.mark.postgres
-def test_a_server_that_is_started_again_is_waited_for(server: Server, postgres: Engine):
+def test_a_server_that_is_started_again_is_waited_for(server: Server, reached: Engine):
     waits: list[int] = []
 
     with server.away(1):
-        patience.write(postgres, take_down, on_wait=lambda: waits.append(1))
-        assert patience.read(postgres, taken_down) == 1
+        patience.write(reached, take_down, on_wait=lambda: waits.append(1))
+        assert patience.read(reached, taken_down) == 1
 
     assert waits
 
 
 @pytest.mark.postgres
-def test_a_server_that_is_frozen_is_waited_for(server: Server, postgres: Engine):
+def test_a_server_that_is_frozen_is_waited_for(server: Server, reached: Engine):
     with server.away(1, frozen=True):
-        patience.write(postgres, take_down)
+        patience.write(reached, take_down)
 
-    assert patience.read(postgres, taken_down) == 1
+    assert patience.read(reached, taken_down) == 1
 
 
 @pytest.mark.postgres
 def test_what_was_under_way_when_the_server_went_is_done_again(
-    server: Server, postgres: Engine
+    server: Server, reached: Engine
 ):
     attempts: list[int] = []
 
@@ -86,18 +86,18 @@ def test_what_was_under_way_when_the_server_went_is_done_again(
             server.stop()
             server.start()
 
-    patience.write(postgres, work)
+    patience.write(reached, work)
 
     assert len(attempts) == 2
-    assert patience.read(postgres, taken_down) == 1
+    assert patience.read(reached, taken_down) == 1
 
 
 @pytest.mark.postgres
 def test_a_schema_is_checked_as_soon_as_the_server_is_back(
-    server: Server, postgres: Engine
+    server: Server, reached: Engine
 ):
     with server.away(0.5):
-        patience.patiently(lambda: schema.check(postgres))
+        patience.patiently(lambda: schema.check(reached))
 
 
 def locked(path: str, seconds: float) -> threading.Thread:
