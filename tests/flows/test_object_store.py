@@ -43,7 +43,11 @@ def door() -> Iterator[Door]:
 
 @pytest.fixture
 def workspace(engine: Engine, door: Door, tmp_path: Path) -> Workspace:
-    settings = load(home=tmp_path, store_url=f"s3://{BUCKET}/{tmp_path.name}")
+    settings = load(
+        home=tmp_path,
+        store_url=f"s3://{BUCKET}/{tmp_path.name}",
+        inspect_timeout_s=31,  # nobody else's: processes that decode have the keys then
+    )
     store = Store(settings.store_url)
     store.check()
     return Workspace(settings, engine, store)
