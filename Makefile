@@ -42,7 +42,8 @@ bench: $(INSTALLED_DEV)  ## speed of each stage against a plain reference, as ra
 check: lint test  ## what must be green before a commit
 
 soak: $(INSTALLED_DEV)  ## the long tests
-	$(BIN)/python -m pytest -m soak
+	$(BIN)/python -m pytest -m soak -n 2 --dist loadscope --ignore tests/e2e/test_benchmarks.py
+	$(BIN)/python -m pytest -m soak tests/e2e/test_benchmarks.py
 
 clean:  ## remove .venv and caches; demo and results stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
