@@ -5,7 +5,6 @@ from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 
-from pipeline.features import Descriptor
 from sqlalchemy import and_, exists, or_, select
 from sqlalchemy.orm import Session
 
@@ -13,6 +12,7 @@ from db.appearance import Measurement
 from db.models import Asset, AssetState
 from flows.workspace import Workspace
 from pipeline import appearance, dedupe
+from pipeline.features import Descriptor
 from pipeline.inspect import UNDECODABLE, Inspection, Rejection, inspect_blob
 from pipeline.policy import Candidate
 from pipeline.queue import Work, enqueue

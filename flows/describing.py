@@ -4,13 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
 import numpy as np
-from pipeline.features import Descriptor
 from sqlalchemy import func, select
 
 from db.models import Asset
 from flows.decoding import draw_square
 from flows.workspace import Workspace
 from pipeline import features
+from pipeline.features import Descriptor
 from pipeline.inspect import Pixels
 from pipeline.workers import run_bounded
 from stylize import devices, pooled
