@@ -1,18 +1,16 @@
 """Which assets show a colour or a thing, and all that is told of how assets look."""
 
 from collections.abc import Collection, Iterable, Sequence
-from itertools import islice
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, exists, func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db.appearance import Exif, Label, Measurement, Swatch
+from db.parts import LISTED, in_parts
 
 CLEARLY_VISIBLE = 0.03  # of the picture: less is not seen by who looks for the colour
 LIKELY = 0.1  # what a classifier gives less is a guess
-# As many pictures are named in a statement; more are described in it.
-LISTED = 1000
 
 _LISTS = ("colours", "labels")
 # What is told of every asset.
@@ -80,8 +78,7 @@ def told(session: Session, digests: Iterable[str]) -> dict[str, dict[str, Any]]:
     the other, the best first. What is not known is None.
     """
     known: dict[str, dict[str, Any]] = {}
-    remaining = iter(dict.fromkeys(digests))
-    while some := list(islice(remaining, LISTED)):
+    for some in in_parts(list(dict.fromkeys(digests))):
         known |= {digest: _unknown() for digest in some}
         for table in (Measurement, Exif):
             for row in session.scalars(_of(table, some)):

@@ -1,19 +1,17 @@
 """Named queries over the tables and the `results` view."""
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any
 
 from sqlalchemy import ColumnElement, Select, column, func, select, table
 from sqlalchemy.orm import Session
 
 from db import looks
 from db.base import Json, UtcDateTime
-from db.looks import LISTED
 from db.models import Asset, CrawlRun, Output, Recipe, Sighting
-
-Item = TypeVar("Item")
+from db.parts import LISTED, in_parts
 
 _RESULTS_COLUMNS = (
     "output_id keyword path digest media_type height width size_bytes recipe "
@@ -32,12 +30,6 @@ results_view = table(
     column("created_at", UtcDateTime()),
     column("seen_at", UtcDateTime()),
 )
-
-
-def in_parts(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
-    """The items in order, as many at a time as a statement may name."""
-    for start in range(0, len(items), LISTED):
-        yield items[start : start + LISTED]
 
 
 @dataclass(frozen=True)

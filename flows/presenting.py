@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from db import queries
 from db.models import Job, JobState, LicenceClaim, Recipe, Sighting
+from db.parts import in_parts
 from flows.errors import UsageError
 from flows.summary import Summary
 from flows.workspace import Workspace
@@ -138,7 +139,7 @@ def _plan(session: Session, assets: Sequence[str]) -> _Plan:
     queued = select(Job, Recipe.name).join(Recipe).where(Job.state == JobState.QUEUED)
     waiting = (
         row
-        for some in queries.in_parts(assets)
+        for some in in_parts(assets)
         for row in session.execute(queued.where(Job.asset_digest.in_(some)))
     )
     for job, recipe in waiting:

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from db.engine import reading
 from db.models import Asset, Output, Recipe
-from db.queries import in_parts
+from db.parts import in_parts
 from pipeline.store import ORIGINALS, OUTPUTS, PICTURES, Store, StoredFile, blob_path
 
 HALF_WRITTEN = "half-written file"

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from db import queries
 from db.clock import seconds_from_now
 from db.models import Asset, Job, JobState, Output, Recipe
+from db.parts import in_parts
 from pipeline.batching import working_size
 from pipeline.ingest import insert_new
 
@@ -54,7 +55,7 @@ def _made(
     """The keys of the outputs that there are of these assets after these recipes."""
     recipes = {work.recipe_digest for work in works}
     keys: set[tuple[str, ...]] = set()
-    for some in queries.in_parts([asset.digest for asset in assets]):
+    for some in in_parts([asset.digest for asset in assets]):
         found = select(*(getattr(Output, name) for name in _KEY)).where(
             Output.asset_digest.in_(some), Output.recipe_digest.in_(recipes)
         )
