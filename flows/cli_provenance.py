@@ -3,7 +3,6 @@
 import json
 import mimetypes
 import shlex
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,10 +12,10 @@ import typer
 
 from db.engine import reading
 from flows import album, exporting, options, telling
-from flows.console import at_terminal, plain, stderr, stdout
+from flows.console import at_terminal, plain, stderr, stdout, write_json
 from flows.parameters import split_keywords
 from flows.reproducing import PRECISIONS
-from flows.versions import version_here
+from flows.versions import differences
 from flows.workspace import open_workspace
 from pipeline.batching import working_size
 from pipeline.encode import parameters_of
@@ -71,8 +70,7 @@ def show(
             "again": made_again.lines,
             "notes": made_again.notes,
         }
-        json.dump(shown, sys.stdout, indent=2, sort_keys=True)
-        sys.stdout.write("\n")
+        write_json(shown, sort_keys=True)
         return
     stdout.print(telling.tree(told))
     stdout.print("made again, and compared, by:")
@@ -194,11 +192,7 @@ def _notes(told: telling.Told, said: Mapping[str, Any]) -> list[str]:
     quality = activity.get("quality") or said.get("quality")
     if told["output"]["media_type"] != "image/png" and not quality:
         notes.append("its quality is not known: --output-quality, if it was not 92")
-    others = [
-        f"{name} {there or 'none'} instead of {known}"
-        for name, known in activity["library_versions"].items()
-        if (there := version_here(name)) != known
-    ]
+    others = differences(activity["library_versions"])
     return [*notes, *([f"here is {', '.join(others)}"] if others else [])]
 
 

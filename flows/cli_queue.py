@@ -1,8 +1,6 @@
 """Commands that look after the queue and the store: retry and gc."""
 
-import json
 import re
-import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -17,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from db.engine import reading, writing
 from db.models import CrawlRun, Recipe
-from flows.console import plain, show_rows, stderr
+from flows.console import plain, show_rows, stderr, write_json
 from flows.errors import UsageError
 from flows.parameters import split_keywords
 from flows.workspace import Workspace, open_workspace
@@ -69,7 +67,7 @@ def retry(
         if not dry_run:
             queue.revive(session, **wanted)
     if output_format is Format.JSON:
-        _write_json([asdict(job) for job in dead])
+        write_json([asdict(job) for job in dead])
     elif dead and dry_run:
         show_rows([_short(job) for job in dead], list(_short(dead[0])))
     if not dead:
@@ -150,7 +148,7 @@ def gc(
     missing = [path for one in found for path in one.missing]
     rows = _rows(found, strays, f", younger than {older_than}: left")
     if output_format is Format.JSON:
-        _write_json(_as_json(rows, strays, missing, removed=not dry_run))
+        write_json(_as_json(rows, strays, missing, removed=not dry_run))
     elif rows:
         show_rows(rows, list(rows[0]))
     _say(strays, missing, dry_run=dry_run)
@@ -247,8 +245,3 @@ def _say(strays: Sequence[Stray], missing: Sequence[str], *, dry_run: bool) -> N
         stderr.print(f"missing: {len(missing) - _LISTED} more, see --format json")
     if missing:
         raise typer.Exit(1)
-
-
-def _write_json(value: object) -> None:
-    json.dump(value, sys.stdout, indent=2)
-    sys.stdout.write("\n")

@@ -1,7 +1,5 @@
 """The command that makes an output again and compares: reproduce."""
 
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -9,7 +7,7 @@ import typer
 
 from db.engine import reading
 from flows import album, options, reproducing, telling
-from flows.console import at_terminal, plain, stderr, stdout
+from flows.console import at_terminal, plain, stderr, stdout, write_json
 from flows.options import Device
 from flows.progress import onlooker
 from flows.reproducing import Reproduction
@@ -48,8 +46,7 @@ def reproduce(
     if out is not None:
         album.write(out, made.file.content)
     if as_json:
-        json.dump(made.as_json(), sys.stdout, indent=2, sort_keys=True)
-        sys.stdout.write("\n")
+        write_json(made.as_json(), sort_keys=True)
     else:
         _say(made)
     if not made.is_identical and not made.changes:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from db import looks, queries
 from db.engine import reading
-from flows.console import show_rows
+from flows.console import show_rows, write_json
 from flows.errors import UsageError
 from flows.parameters import split_keywords
 from flows.workspace import open_workspace
@@ -173,8 +173,7 @@ def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
 
 def _write(rows: Rows, names: Sequence[str], output_format: Format) -> None:
     if output_format is Format.JSON:
-        json.dump(rows, sys.stdout, default=str, indent=2)
-        sys.stdout.write("\n")
+        write_json(rows)
     else:
         _write_csv(rows, names)
 

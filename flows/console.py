@@ -1,5 +1,6 @@
 """Progress bars, tables and Ctrl-C at a terminal."""
 
+import json
 import signal
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,6 +30,12 @@ stderr = Console(stderr=True, highlight=False)
 
 
 STOPPING = (signal.SIGINT, signal.SIGTERM)
+
+
+def write_json(value: object, *, sort_keys: bool = False) -> None:
+    """On standard output for programs: nothing in it is wrapped or coloured."""
+    json.dump(value, sys.stdout, default=str, indent=2, sort_keys=sort_keys)
+    sys.stdout.write("\n")
 
 
 class TerminalOnlooker(Onlooker):

@@ -20,8 +20,6 @@ _ANSWER_S = 5  # a remote API may be slow to answer; a dead loopback one refuses
 _START_S = 180  # a new database takes 15 s on two idle cores
 _POLL_S = 0.05
 _STOP_S = 8
-
-
 HEARTBEAT_S = 30  # the shortest that Prefect allows
 
 

@@ -18,7 +18,7 @@ from flows.decoding import draw_blob
 from flows.errors import UsageError
 from flows.outputs import place
 from flows.progress import onlooker
-from flows.versions import code_version, version_here
+from flows.versions import code_version, differences
 from flows.workspace import Workspace
 from pipeline.encode import Encoded, encode, format_of, parameters_of
 from pipeline.inspect import Pixels
@@ -187,15 +187,12 @@ def _changes(output: Output, rendering: Rendering) -> list[str]:
         "precision": (rendering.dtype, output.dtype),
         "batch of": (making.size, output.batch_size),
         "code": (code_version(), output.code_version),
-    } | {
-        name: (version_here(name), then)
-        for name, then in output.library_versions.items()
     }
     return [
-        f"{name} {now or 'none'} instead of {then}"
+        f"{name} {now} instead of {then}"
         for name, (now, then) in known.items()
         if then is not None and now != then
-    ]
+    ] + differences(output.library_versions)
 
 
 def _here(rendering: Rendering, output: Output) -> str:

@@ -2,6 +2,7 @@
 
 import platform
 import subprocess
+from collections.abc import Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -41,7 +42,16 @@ def _revision() -> str | None:
     return said.stdout.strip() or None
 
 
-def version_here(name: str) -> str | None:
+def differences(then: Mapping[str, str]) -> list[str]:
+    """What is not here in the version that it had then, each in a few words."""
+    return [
+        f"{name} {here or 'none'} instead of {known}"
+        for name, known in then.items()
+        if (here := _version_here(name)) != known
+    ]
+
+
+def _version_here(name: str) -> str | None:
     """That of Python or a package as it is now, None where there is no such package."""
     if name == "python":
         return platform.python_version()
