@@ -81,8 +81,8 @@ def _note(
     """Whether nobody had looked at it."""
     is_new = asset.state is AssetState.STORED
     if isinstance(found, Inspection):
-        asset.state, asset.inspected_at = AssetState.ACCEPTED, now
         appearance.keep(session, asset, found)
+        asset.state, asset.inspected_at = AssetState.ACCEPTED, now
     elif is_new:
         asset.state, asset.inspected_at = AssetState.REJECTED, now
         asset.reason = _reason(found)

@@ -98,13 +98,14 @@ def _streams(session: Session, where: Conditions) -> list[Stream]:
     seen = select(Sighting).where(is_seen).order_by(Sighting.id)
     claimed = seen.options(selectinload(Sighting.claims))
     made, claims = _made(where), _claims(is_seen)
+    told = _assets_of(session, assets)
     version = made.order_by(None).subquery().c.version
     versions = select(version).distinct().order_by(version)
     return [
         ("entity", recipes, _thing("recipe", "prov:Plan")),
         ("entity", recipes, _once(partial(_pictures, named))),
         ("entity", _weights(where), _weights_of),
-        ("entity", assets, _thing("asset", "cad:Original", partial(_asset, session))),
+        ("entity", assets, _thing("asset", "cad:Original", told)),
         ("entity", claimed, _thing("sighting", "cad:Sighting", _sighting, "id")),
         ("entity", outputs, _thing("output", "cad:Output", telling.entity)),
         ("activity", _crawls(is_seen), _thing("crawl", "cad:Crawl", key="id")),
@@ -227,8 +228,19 @@ def _weights_of(row: Row[Any]) -> Iterator[Record]:
     yield f"weights:{row.digest}", _typed("cad:Weights") | known
 
 
-def _asset(session: Session, asset: Asset) -> telling.Told:
-    return telling.facts(asset) | looks.told(session, [asset.digest])[asset.digest]
+def _assets_of(session: Session, assets: Select[Asset]) -> Facts:
+    """What is told of these assets, which come in order; asked for many at a time."""
+    looking: dict[str, telling.Told] = {}
+
+    def told(asset: Asset) -> telling.Told:
+        if asset.digest not in looking:
+            following = assets.with_only_columns(Asset.digest).limit(_AT_ONCE)
+            next_ones = session.scalars(following.where(Asset.digest >= asset.digest))
+            looking.clear()
+            looking.update(looks.told(session, next_ones))
+        return telling.facts(asset) | looking[asset.digest]
+
+    return told
 
 
 def _sighting(seen: Sighting) -> telling.Told:

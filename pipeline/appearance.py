@@ -6,7 +6,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from db import appearance
-from db.models import Asset
+from db.models import Asset, AssetState
 from pipeline.inspect import Inspection
 
 _IN_TABLES = {"palette", "measures", "exif"}
@@ -15,13 +15,15 @@ _IN_TABLES = {"palette", "measures", "exif"}
 def keep(session: Session, asset: Asset, seen: Inspection) -> None:
     """The asset has what was seen in its columns, and in rows in place of earlier ones.
 
-    Labels and features stay: they are not of the inspection.
+    What was only stored has none: its state is set after this. Labels and features
+    stay: they are not of the inspection.
     """
     for name, value in asdict(seen).items():
         if name not in _IN_TABLES:
             setattr(asset, name, value)
-    for table in (appearance.Swatch, appearance.Measurement, appearance.Exif):
-        session.execute(delete(table).where(table.asset_digest == asset.digest))
+    if asset.state is not AssetState.STORED:
+        for table in (appearance.Swatch, appearance.Measurement, appearance.Exif):
+            session.execute(delete(table).where(table.asset_digest == asset.digest))
     session.add_all(
         appearance.Swatch(asset_digest=asset.digest, rank=rank, **swatch)
         for rank, swatch in enumerate(seen.palette)
