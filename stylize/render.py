@@ -66,6 +66,18 @@ class _Network(NamedTuple):
     seed: int
 
 
+class _Order(NamedTuple):
+    """What a batch is rendered with, beside the recipe."""
+
+    weights: Weights
+    pictures: Pictures
+    on_progress: OnProgress
+    every: int
+
+    def tracker(self, steps: int, pictures: int) -> Tracker:
+        return Tracker(self.on_progress, steps, pictures, self.every)
+
+
 @dataclass
 class Studio:
     """Renders batches on one device; backbones and style targets stay between them."""
@@ -101,7 +113,8 @@ class Studio:
             LayerError, WeightsError: the backbone is not as the recipe has it.
         """
         try:
-            return self._measured(recipe, batch, weights, pictures, on_progress, every)
+            order = _Order(weights, pictures, on_progress, every)
+            return self._measured(recipe, batch, order)
         except (torch.OutOfMemoryError, RuntimeError) as error:
             if len(batch) == 1 or not is_out_of_memory(error):
                 raise
@@ -115,18 +128,10 @@ class Studio:
             [again(first, on_progress=on_progress), again(second, on_progress=later)]
         )
 
-    def _measured(
-        self,
-        recipe: Recipe,
-        batch: Tensor,
-        weights: Weights,
-        pictures: Pictures,
-        on_progress: OnProgress,
-        every: int,
-    ) -> Rendering:
+    def _measured(self, recipe: Recipe, batch: Tensor, order: _Order) -> Rendering:
         started_at, started = datetime.now(UTC), time.monotonic()
         memory.reset_peak(self.device)
-        made = self._at_once(recipe, batch, weights, pictures, on_progress, every)
+        made = self._at_once(recipe, batch, order)
         making = Making(
             uuid.uuid4().hex,
             len(batch),
@@ -136,69 +141,49 @@ class Studio:
         )
         return replace(made, makings=(making,) * len(batch))
 
-    def _at_once(
-        self,
-        recipe: Recipe,
-        batch: Tensor,
-        weights: Weights,
-        pictures: Pictures,
-        on_progress: OnProgress,
-        every: int,
-    ) -> Rendering:
+    def _at_once(self, recipe: Recipe, batch: Tensor, order: _Order) -> Rendering:
         if isinstance(recipe, DeepDreamRecipe):
-            return self._dreamt(recipe, batch, weights, pictures, on_progress, every)
+            return self._dreamt(recipe, batch, order)
         if isinstance(recipe, StyleTransferRecipe):
-            return self._transferred(
-                recipe, batch, weights, pictures, on_progress, every
-            )
-        return self._embedded(recipe, batch, pictures, on_progress)
+            return self._transferred(recipe, batch, order)
+        return self._embedded(recipe, batch, order)
 
     def _transferred(
-        self,
-        recipe: StyleTransferRecipe,
-        batch: Tensor,
-        weights: Weights,
-        pictures: Pictures,
-        on_progress: OnProgress,
-        every: int,
+        self, recipe: StyleTransferRecipe, batch: Tensor, order: _Order
     ) -> Rendering:
-        book = self._book(recipe, weights)
+        book = self._book(recipe, order.weights)
         style_transfer = StyleTransfer(
             recipe,
-            _styles(recipe, pictures, self.device),
+            _styles(recipe, order.pictures, self.device),
             book,
             memory.tile_side_px(book.backbone, self.device, tuple(batch.shape)),
         )
         content = batch.to(self.device)
-        tracker = Tracker(on_progress, style_transfer.steps(content), len(batch), every)
+        tracker = order.tracker(style_transfer.steps(content), len(batch))
         made = style_transfer.apply(content, tracker)
         return self._rendering(
             made.images, made.loss_history, made.failures, book.backbone.dtype
         )
 
     def _dreamt(
-        self,
-        recipe: DeepDreamRecipe,
-        batch: Tensor,
-        weights: Weights,
-        pictures: Pictures,
-        on_progress: OnProgress,
-        every: int,
+        self, recipe: DeepDreamRecipe, batch: Tensor, order: _Order
     ) -> Rendering:
         objectives = recipe.objectives[recipe.backbone]
         layers = {goals.layer_of(each, recipe.backbone) for each in objectives}
         network = _Network(
-            recipe.backbone, weights.digest, frozenset(layers), "max", "zeros", 0
+            recipe.backbone, order.weights.digest, frozenset(layers), "max", "zeros", 0
         )
-        backbone = self._known(network, weights).backbone
+        backbone = self._known(network, order.weights).backbone
         guide = None
         if recipe.guide is not None:
-            guide = _picture("guide", recipe.guide, pictures, self.device, LARGEST_PX)
+            guide = _picture(
+                "guide", recipe.guide, order.pictures, self.device, LARGEST_PX
+            )
         tile_px = memory.tile_side_px(backbone, self.device, tuple(batch.shape))
         wanted = RecipeGoals(recipe, backbone, tile_px, guide)
         dream = DeepDream(recipe, backbone, wanted, tile_px)
         content = batch.to(self.device)
-        tracker = Tracker(on_progress, dream.steps(content), len(batch), every)
+        tracker = order.tracker(dream.steps(content), len(batch))
         made = dream.apply(content, tracker)
         return self._rendering(
             made.images, made.loss_history, made.failures, backbone.dtype, made.notes
@@ -208,21 +193,24 @@ class Studio:
         self,
         recipe: PatchTransferRecipe | CoherentPatchesRecipe,
         batch: Tensor,
-        pictures: Pictures,
-        on_progress: OnProgress,
+        order: _Order,
     ) -> Rendering:
         content, size_px = batch.to(self.device), max(batch.shape[2:])
-        sized = partial(_sized, pictures=pictures, size_px=size_px, device=self.device)
+        sized = partial(
+            _sized, pictures=order.pictures, size_px=size_px, device=self.device
+        )
         if isinstance(recipe, CoherentPatchesRecipe):
             made = coherent_patches.transfer(
-                recipe, content, sized("style", recipe.style), on_progress
+                recipe, content, sized("style", recipe.style), order.on_progress
             )
             return self._rendering(*made, [None] * len(batch), content.dtype)
         pyramid = Pyramid(
             seed=recipe.seed, device=self.device, precision=self.precision
         )
         style = sized("style", recipe.style)
-        made = patch_transfer.transfer(recipe, content, style, pyramid, on_progress)
+        made = patch_transfer.transfer(
+            recipe, content, style, pyramid, order.on_progress
+        )
         return self._rendering(*made, [None] * len(batch), pyramid.dtype)
 
     def _book(self, recipe: StyleTransferRecipe, weights: Weights) -> TargetBook:
