@@ -18,18 +18,16 @@ from pathlib import Path
 from typing import Any
 
 import psutil
-from pictures import encoded, paint
-from rows import NOW, Rows
+from queued import queue_pictures
 from sqlalchemy import select
 
 from db.models import Asset, Job, JobState, Output
-from flows import cookbook
 from flows.draining import drain
 from flows.summary import Summary
 from flows.workspace import Workspace, open_workspace
 from pipeline import queue
 from pipeline.settings import load
-from pipeline.store import ORIGINALS, blob_path, digest_of
+from pipeline.store import digest_of
 
 GIVE_UP_S = 170
 HERE = Path(__file__).parent
@@ -60,22 +58,7 @@ def overrides(folder: Path, database_url: str, **more: Any) -> Overrides:
 
 def queue_jobs(workspace: Workspace, count: int, toml: str = QUICK) -> list[str]:
     """Originals in the store with a job each; their digests."""
-    recipe = workspace.settings.home / "quick.toml"
-    recipe.write_text(toml)
-    [page] = cookbook.look_up([str(recipe)], [], settings=workspace.settings)
-    contents = [encoded(paint(seed, SIZE), "PNG") for seed in range(count)]
-    digests = [digest_of(content) for content in contents]
-    for digest, content in zip(digests, contents, strict=True):
-        workspace.store.put(blob_path(ORIGINALS, digest), content)
-
-    def queue_them(session: Any) -> None:
-        cookbook.save(session, workspace.store, page, now=NOW)
-        size = {"width": SIZE[0], "height": SIZE[1]}
-        assets = [Rows(session).asset(digest, **size) for digest in digests]
-        queue.enqueue(session, assets, [page.work], now=NOW)
-
-    workspace.write(queue_them)
-    return digests
+    return queue_pictures(workspace, workspace.settings.home, toml, count, SIZE)
 
 
 def jobs(workspace: Workspace) -> list[Job]:

@@ -11,21 +11,39 @@ from flows.workspace import Workspace
 from pipeline import queue
 from pipeline.store import ORIGINALS, blob_path, digest_of
 
+QUICK = """
+algorithm = "deepdream"
+size_px = 96
+octaves = 2
+steps = 2
+"""
 
-def queue_pictures(workspace: Workspace, folder: Path, toml: str, count: int) -> None:
-    """So many originals wait to be made after this recipe.
+
+def queue_pictures(
+    workspace: Workspace,
+    folder: Path,
+    toml: str,
+    count: int,
+    size: tuple[int, int] = (320, 240),
+) -> list[str]:
+    """So many originals (width, height) wait to be made after this recipe.
 
     The recipe may name `style.png`; both are written into `folder`.
+
+    Returns:
+        The originals' digests.
     """
     (folder / "style.png").write_bytes(encoded(paint(9), "PNG"))
     (folder / "quick.toml").write_text(toml)
     names = [str(folder / "quick.toml")]
     [page] = cookbook.look_up(names, [], settings=workspace.settings)
-    contents = [encoded(paint(seed), "PNG") for seed in range(count)]
-    for content in contents:
-        workspace.store.put(blob_path(ORIGINALS, digest_of(content)), content)
+    contents = [encoded(paint(seed, size), "PNG") for seed in range(count)]
+    digests = [digest_of(content) for content in contents]
+    for digest, content in zip(digests, contents, strict=True):
+        workspace.store.put(blob_path(ORIGINALS, digest), content)
     with writing(workspace.engine) as session:
         cookbook.save(session, workspace.store, page, now=NOW)
-        rows = Rows(session)
-        assets = [rows.asset(digest_of(content)) for content in contents]
+        known = {"width": size[0], "height": size[1]}
+        assets = [Rows(session).asset(digest, **known) for digest in digests]
         queue.enqueue(session, assets, [page.work], now=NOW)
+    return digests

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from objects import BUCKET, Door, serving_objects
-from queued import queue_pictures
+from queued import QUICK, queue_pictures
 from sqlalchemy import Engine, func, select
 
 from db.engine import reading
@@ -18,13 +18,6 @@ from pipeline.errors import StoreError
 from pipeline.settings import load
 from pipeline.store import OUTPUTS, Store
 from stylize.progress import Progress
-
-QUICK = """
-algorithm = "deepdream"
-size_px = 96
-octaves = 2
-steps = 2
-"""
 
 
 @pytest.fixture(scope="module")

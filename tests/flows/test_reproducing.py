@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from queued import queue_pictures
+from queued import QUICK, queue_pictures
 from sqlalchemy import Engine, select
 from typer.testing import CliRunner
 
@@ -24,12 +24,6 @@ from pipeline.errors import MissingBlobError
 from pipeline.settings import load
 from pipeline.store import ORIGINALS, Store, blob_path, digest_of
 
-QUICK = """
-algorithm = "deepdream"
-size_px = 96
-octaves = 2
-steps = 2
-"""
 FLOW = """
 algorithm = "patch-transfer"
 size_px = 96
