@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
 import boto3
+import pytest
+from s3fs import S3FileSystem
 
 BUCKET = "art"
 _WAIT_S = 60
@@ -40,6 +42,19 @@ class ObjectServer:
             "AWS_DEFAULT_REGION": "us-east-1",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
+
+    @contextmanager
+    def entered(self, port: int = 0) -> Iterator[None]:
+        """This process has the keys, and forgets every server it knew before.
+
+        fsspec keeps what it has opened, and with it the way to the server of then.
+        """
+        S3FileSystem.clear_instance_cache()
+        with pytest.MonkeyPatch.context() as environment:
+            for name, value in self.environment(port).items():
+                environment.setenv(name, value)
+            yield
+        S3FileSystem.clear_instance_cache()
 
 
 @contextmanager

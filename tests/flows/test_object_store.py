@@ -23,14 +23,10 @@ from stylize.progress import Progress
 @pytest.fixture(scope="module")
 def door() -> Iterator[Door]:
     """The way to a bucket; processes that decode take it as well, and stay."""
-    with (
-        serving_objects(free_port()) as server,
-        pytest.MonkeyPatch.context() as environment,
-    ):
+    with serving_objects(free_port()) as server:
         door = Door(free_port(), server.port)
-        for name, value in server.environment(door.port).items():
-            environment.setenv(name, value)
-        yield door
+        with server.entered(door.port):
+            yield door
         door.close()
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import pytest
 from objects import BUCKET, Door, ObjectServer, serving_objects
-from s3fs import S3FileSystem
 
 from flows.prefect_api import free_port
 from pipeline.errors import MissingBlobError, StoreError
@@ -19,18 +18,10 @@ def server() -> Iterator[ObjectServer]:
         yield server
 
 
-@pytest.fixture(autouse=True)
-def stranger() -> None:
-    """Nobody is known from the test before: fsspec keeps what it has opened."""
-    S3FileSystem.clear_instance_cache()
-
-
 @pytest.fixture
-def inside(server: ObjectServer, monkeypatch: pytest.MonkeyPatch) -> ObjectServer:
-    """This process has the keys."""
-    for name, value in server.environment().items():
-        monkeypatch.setenv(name, value)
-    return server
+def inside(server: ObjectServer) -> Iterator[ObjectServer]:
+    with server.entered():
+        yield server
 
 
 @pytest.fixture
