@@ -41,6 +41,7 @@ class Frontier:
         """Open or make the file; None keeps all in memory, for a crawl that leaves
         nothing behind."""
         self._database = sqlite3.connect(path or ":memory:", isolation_level=None)
+        self.is_closed = False
         for pragma in _PRAGMAS:
             self._database.execute(pragma)
         self._database.executescript(_SCHEMA)
@@ -130,6 +131,7 @@ class Frontier:
     def close(self) -> None:
         self._database.execute("COMMIT")
         self._database.close()
+        self.is_closed = True
 
     def _value(self, statement: str) -> Any:
         return self._database.execute(statement).fetchone()[0]

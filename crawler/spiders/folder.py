@@ -47,6 +47,8 @@ class FolderSpider(ImageSpider):
         # Files are read in a thread: downloads go on meanwhile.
         while one := await asyncio.to_thread(next, seen, None):
             picture, sighting = one
+            if self.frontier.is_closed:  # meanwhile there were enough
+                return
             self.sees_first(picture.as_uri())
             if sighting:
                 local: dict[str, Any] = {LOCAL_FILE: str(picture)}

@@ -204,3 +204,16 @@ def test_a_home_folder_and_limits(folder, crawl, session):
 
     assert crawled.stats["kept"] == 2
     assert crawled.stats["finish_reason"] == "max-images"
+
+
+def test_a_crawl_that_has_enough_ends_while_the_folder_is_still_read(
+    folder, crawl_folder, session
+):
+    for number in range(200):
+        (folder / f"evening glow {number}.png").write_bytes(PNG)
+
+    for _ in range(2):
+        crawled = crawl_folder(CRAWL_AND_DREAM_MAX_IMAGES="1")
+
+        assert crawled.exit_status == 0, crawled.stderr
+        assert last_run(session).state == CrawlState.FINISHED
