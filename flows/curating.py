@@ -65,9 +65,11 @@ def _save(
     now = datetime.now(UTC)
 
     def save(session: Session) -> int:
-        there = ((session.get(Asset, digest), found) for digest, found in rows)
-        # Some may have been forgotten meanwhile.
-        return sum(_note(session, a, found, now) for a, found in there if a is not None)
+        seen = dict(rows)
+        # Another run may be looking at the same pictures; some may be forgotten.
+        there = select(Asset).where(Asset.digest.in_(seen)).order_by(Asset.digest)
+        assets = session.scalars(there.with_for_update()).all()
+        return sum(_note(session, one, seen[one.digest], now) for one in assets)
 
     return workspace.write(save)
 

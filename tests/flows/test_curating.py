@@ -1,6 +1,8 @@
 """What inspection tells becomes rows, also of what was accepted before it told them."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 from pictures import encoded, paint
@@ -112,3 +114,24 @@ def test_what_cannot_be_measured_any_more_stays_as_it_is(
         assert (asset.state, asset.reason) == (AssetState.ACCEPTED, None)
         assert asset.inspected_at == NOW
         assert session.get(Measurement, digest) is None
+
+
+def test_two_runs_that_look_at_the_same_pictures_count_each_once(
+    workspace: Workspace,
+):
+    for seed in range(40):
+        keep(workspace, encoded(paint(seed, (160, 128))))
+    together = Barrier(2)
+
+    def look(_: int) -> int:
+        together.wait()
+        return inspect_all(workspace)
+
+    with ThreadPoolExecutor(2) as threads:
+        new = sum(threads.map(look, range(2)))
+
+    assert new == 40
+    with reading(workspace.engine) as session:
+        assert len(session.scalars(select(Measurement)).all()) == 40
+        places = session.execute(select(Swatch.asset_digest, Swatch.rank)).all()
+    assert len(places) == len(set(places))
