@@ -27,7 +27,8 @@ def test_two_runs_at_once_make_everything_once(home, wanted, photos):
     runs = [home.start(*wanted, "--json", **few) for _ in range(2)]
     said = [run.communicate(timeout=240) for run in runs]
 
-    assert [run.returncode for run in runs] == [0, 0], said
+    for run, (_, err) in zip(runs, said, strict=True):
+        assert run.returncode == 0, err
     summaries = [json.loads(out) for out, _ in said]
     assert sum(summary["new_outputs"] for summary in summaries) == PICTURES
     assert {summary["outputs"] for summary in summaries} == {PICTURES}
