@@ -5,18 +5,18 @@ wanted. What some of them cannot give is asked, again in equal shares, of those 
 have more, round after round until there are enough.
 """
 
-import asyncio
 import math
 import time
-from collections.abc import Awaitable, Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Coroutine, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from flows.crawling import Crawled, CrawlError, CrawlOrder
 from flows.progress import onlooker
 from flows.stages import Overrides, Steps
 from flows.summary import Summary
 from flows.tally import Tally, counted_by
+from flows.together import together
 from flows.workspace import Workspace
 from pipeline.usable import usable_assets
 
@@ -61,7 +61,7 @@ def share(missing: int, errands: int) -> int:
 
 
 async def side_by_side(
-    errands: Iterable[Sent], walk: Callable[[Sequence[Sent]], Awaitable[None]]
+    errands: Iterable[Sent], walk: Callable[[Sequence[Sent]], Coroutine[Any, Any, None]]
 ) -> None:
     """Walk the errands of each source at the same time as those of all others.
 
@@ -70,13 +70,7 @@ async def side_by_side(
     lanes: dict[str, list[Sent]] = {}
     for errand in errands:
         lanes.setdefault(errand.order.source, []).append(errand)
-    walks = [asyncio.ensure_future(walk(lane)) for lane in lanes.values()]
-    try:
-        await asyncio.gather(*walks)
-    finally:
-        for each in walks:
-            each.cancel()
-        await asyncio.gather(*walks, return_exceptions=True)
+    await together(walk(lane) for lane in lanes.values())
 
 
 @dataclass
