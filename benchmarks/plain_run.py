@@ -12,6 +12,7 @@ from flows.draining import drain
 from flows.gathering import check_sources, gather, stage
 from flows.parameters import Parameters
 from flows.queueing import queue_jobs, write_gallery
+from flows.slots import local_slots
 from flows.stages import PLAIN_STEPS
 from flows.summary import Summary
 from flows.workspace import open_workspace
@@ -28,8 +29,8 @@ async def run(parameters: Parameters) -> Summary:
         with stage(summary, "queue"):
             counts, queued = await queue_jobs(overrides, asdict(summary), run_ids, ())
             summary.take(counts)
-        with stage(summary, "process"):
-            await drain(workspace, overrides, summary)
+        with stage(summary, "process"), local_slots(overrides) as slots:
+            await drain(workspace, slots, summary)
         with stage(summary, "gallery"):
             summary.take(await write_gallery(overrides, asdict(summary), queued))
     return summary

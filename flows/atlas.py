@@ -107,7 +107,7 @@ def draw(
     """
     sheets = dict(_sheets(wanted, out))
     there = _there(sheets)
-    device = devices.resolve(settings.device)
+    device = devices.first(settings.device)
     if stderr.is_terminal:
         onlooker().begin("atlas")
     drawing = _Drawing(settings, _weights(wanted, weights_file, settings), device)

@@ -62,6 +62,7 @@ def run(
     max_images: options.MaxImages = None,
     licence_policy: options.Policy = None,
     dedupe: options.Dedupe = None,
+    runner: options.Runner = None,
     device: options.Device = None,
     output_format: options.Format = None,
     output_quality: options.Quality = None,

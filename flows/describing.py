@@ -38,7 +38,7 @@ def describe(
     """
     settings = workspace.settings
     network, found = pooled.choose(settings.weights_dir)
-    pooler = Pooled(network, found, devices.resolve(settings.device))
+    pooler = Pooled(network, found, devices.first(settings.device))
     descriptor = Descriptor(pooler.digest, network.backbone, network.near)
     done, total = 0, _count(workspace, descriptor)
     for digests in _batches(workspace, descriptor):

@@ -135,9 +135,9 @@ def _device(settings: Settings) -> Finding:
     from stylize import devices
 
     def look() -> str:
-        device = devices.resolve(settings.device)
-        dtype = str(devices.convolution_dtype(device)).removeprefix("torch.")
-        return f"{device}, convolutions in {dtype}"
+        found = devices.resolve_all(settings.device)
+        dtype = str(devices.convolution_dtype(found[0])).removeprefix("torch.")
+        return f"{', '.join(map(str, found))}, convolutions in {dtype}"
 
     return _tried("device", look, "set CRAWL_AND_DREAM_DEVICE to auto or cpu")
 

@@ -100,7 +100,7 @@ class Easel:
         self.settings = settings
         self.enlarged = enlarged
         self.zoom = zoom
-        device = devices.resolve(settings.device)
+        device = devices.first(settings.device)
         self._studio = Studio(device, precision=settings.precision)
 
     @property

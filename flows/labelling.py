@@ -55,7 +55,7 @@ def label(
 
 def _classifier(settings: Settings) -> Classifier | None:
     """The first that can be used; damaged weights are a note."""
-    device = devices.resolve(settings.device)
+    device = devices.first(settings.device)
     for backbone, path in labels.candidates(settings.weights_dir):
         try:
             return labels.load(
@@ -101,7 +101,7 @@ def _shown(
 
 
 def _save(workspace: Workspace, classifier: Classifier, batch: Sequence[Shown]) -> None:
-    device = devices.resolve(workspace.settings.device)
+    device = devices.first(workspace.settings.device)
     images = tensors.from_arrays(np.stack([pixels for _, pixels in batch]))
     found = classifier.labels(images.to(device))
     by_digest = dict(zip((digest for digest, _ in batch), found, strict=True))

@@ -14,7 +14,13 @@ from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
-from flows.parameters import DedupeBy, LicencePolicyName, OutputFormat, Parameters
+from flows.parameters import (
+    DedupeBy,
+    LicencePolicyName,
+    OutputFormat,
+    Parameters,
+    Runner,
+)
 from flows.progress import Onlooker, is_watched, onlooker, watched_by
 from flows.run import run
 from flows.summary import Summary
@@ -31,6 +37,7 @@ async def crawl_and_dream(
     max_images: int | None = None,
     licence_policy: LicencePolicyName | None = None,
     dedupe: DedupeBy | None = None,
+    runner: Runner | None = None,
     device: str | None = None,
     output_format: OutputFormat | None = None,
     output_quality: int | None = None,

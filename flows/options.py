@@ -28,6 +28,7 @@ AllowHosts = Annotated[
 MaxImages = Annotated[int | None, option("max_images", "--max-images", "-n")]
 Policy = Annotated[str | None, option("licence_policy", "--licence-policy")]
 Dedupe = Annotated[str | None, option("dedupe", "--dedupe", metavar="HOW")]
+Runner = Annotated[str | None, option("runner", "--runner", metavar="local|ray")]
 Device = Annotated[str | None, option("device", "--device")]
 Format = Annotated[str | None, option("output_format", "--output-format")]
 Quality = Annotated[int | None, option("output_quality", "--output-quality")]

@@ -19,6 +19,7 @@ HostPort = Annotated[
     str, Field(pattern=r"^(\[[0-9a-fA-F:.]+\]|[^\s:/@\[\]]+):\d{1,5}$")
 ]
 DedupeBy = Literal["hash", "hash+features"]
+Runner = Literal["local", "ray"]
 OutputFormat = Literal["png", "jpeg", "webp"]
 
 
@@ -75,11 +76,15 @@ class Parameters(BaseModel):
             "sees crops, borders and mirror images as well"
         ),
     ] = None
+    runner: Annotated[
+        Runner | None, Field(description="where batches are made: local or ray")
+    ] = None
     device: Annotated[
         str | None,
         Field(
-            pattern=r"^(auto|cpu|mps|cuda(:\d+)?)$",
-            description="auto, cpu, cuda[:N] or mps",
+            pattern=r"^(auto|mps|cuda:all|(cpu|cuda(:\d+)?)(,(cpu|cuda(:\d+)?))*)$",
+            description="auto, cpu, cuda[:N], mps; cuda:all or a list such as "
+            "cuda:0,cuda:2 for a process on each",
         ),
     ] = None
     output_format: Annotated[

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from sqlalchemy import select
 
 from db.models import CrawlRun
-from flows import cookbook, tasks
+from flows import cookbook, slots, tasks
 from flows.draining import OnBatch, drain, tell_nobody
 from flows.errors import UsageError
 from flows.gathering import check_sources, gather, say_keywords, stage
@@ -18,7 +18,6 @@ from flows.summary import Summary
 from flows.workspace import Workspace, open_workspace
 from pipeline import queue
 from pipeline.settings import load
-from stylize import devices
 
 
 def check(parameters: Parameters) -> None:
@@ -31,7 +30,7 @@ def check(parameters: Parameters) -> None:
     settings = load(**parameters.overrides())
     check_sources(settings)
     cookbook.look_up(settings.recipes, parameters.style, settings=settings)
-    devices.resolve(settings.device)
+    slots.check(settings)
     with open_workspace(settings) as workspace:
         workspace.store.check()
 
@@ -67,15 +66,11 @@ async def run(
         if summary.review:
             return summary
         with stage(summary, "process"):
-            await drain(
-                workspace,
-                overrides,
-                summary,
-                next_batch=tasks.process_next_batch,
-                on_batch=on_batch,
-                flow_run_id=flow_run_id,
-                deadline=_deadline(started, settings.budget_minutes),
-            )
+            deadline = _deadline(started, settings.budget_minutes)
+            with slots.slots(overrides, flow_run_id, task=tasks.process_batch) as found:
+                await drain(
+                    workspace, found, summary, on_batch=on_batch, deadline=deadline
+                )
         with stage(summary, "gallery"):
             counts = await tasks.write_gallery(overrides, asdict(summary), queued)
             summary.take(counts)
@@ -93,7 +88,7 @@ async def process(
         UsageError: nothing was ever crawled for these keywords.
     """
     started, settings = time.monotonic(), load(**overrides)
-    devices.resolve(settings.device)
+    slots.check_local(settings)
     summary = Summary(split_keywords(keywords))
     with open_workspace(settings) as workspace:
         workspace.store.check()
@@ -109,7 +104,8 @@ async def process(
                 summary.take(counts)
         with stage(summary, "process"):
             deadline = _deadline(started, settings.budget_minutes)
-            await drain(workspace, overrides, summary, deadline=deadline)
+            with slots.local_slots(overrides) as found:
+                await drain(workspace, found, summary, deadline=deadline)
         with stage(summary, "gallery"):
             counts = await write_gallery(overrides, asdict(summary), queued)
             summary.take(counts)

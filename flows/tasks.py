@@ -3,7 +3,7 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows import draining, queueing, stages
+from flows import queueing, stages
 from flows.stages import Steps
 
 _crawl = task(
@@ -15,7 +15,7 @@ _inspect = task(name="inspect", cache_policy=NO_CACHE)
 _compare = task(name="compare", cache_policy=NO_CACHE)
 _label = task(name="label", cache_policy=NO_CACHE)
 _queue = task(name="queue", cache_policy=NO_CACHE)
-_process_batch = task(name="process-batch", cache_policy=NO_CACHE)
+process_batch = task(name="process-batch", cache_policy=NO_CACHE)
 _gallery = task(name="gallery", cache_policy=NO_CACHE)
 
 STEPS = Steps(
@@ -25,5 +25,4 @@ STEPS = Steps(
     label_originals=_label(stages.label_originals),
 )
 queue_jobs = _queue(queueing.queue_jobs)
-process_next_batch = _process_batch(draining.process_next_batch)
 write_gallery = _gallery(queueing.write_gallery)

@@ -100,7 +100,7 @@ def lease(session: Session, *, limit: int, ttl_s: float, max_attempts: int) -> L
     its worker down. Those that lapsed on their last attempt are dead. No jobs in the
     lease means that none could be claimed now.
     """
-    is_lapsed, is_queued = _is_lapsed(ttl_s), Job.state == JobState.QUEUED
+    is_lapsed, is_queued = _is_lapsed(ttl_s), _IS_QUEUED
     _bury(session, and_(is_lapsed, Job.attempts >= max_attempts))
     is_open = or_(is_queued, is_lapsed)
     head = (
@@ -138,6 +138,13 @@ def lease(session: Session, *, limit: int, ttl_s: float, max_attempts: int) -> L
     return Lease(token, tuple(sorted(session.scalars(claim), key=lambda job: job.id)))
 
 
+def can_lease(session: Session, *, ttl_s: float) -> bool:
+    """Whether `lease` would find anything now: a job that is open, or one to bury."""
+    claimable = select(Job.id).where(or_(_IS_QUEUED, _is_lapsed(ttl_s))).limit(1)
+    return session.scalar(claimable) is not None
+
+
+_IS_QUEUED = Job.state == JobState.QUEUED
 _BATCH = (Job.recipe_digest, Job.weights_digest, Job.height, Job.width)
 
 

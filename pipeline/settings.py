@@ -76,6 +76,16 @@ class Settings(BaseSettings):
         default=False, description="whether it is kept where a picture was taken"
     )
 
+    runner: Literal["local", "ray"] = Field(
+        default="local", description="where batches are made"
+    )
+    ray_address: str = Field(
+        default="", description="HOST:PORT or ray://HOST:PORT; else one on this machine"
+    )
+    ray_cpus: int = Field(default=1, ge=1, description="processors of each batch")
+    ray_gpus: float = Field(
+        default=1, gt=0, description="GPUs of each batch where the cluster has any"
+    )
     device: str = "auto"
     precision: Literal["auto", "fp32", "bf16"] = Field(
         default="auto",

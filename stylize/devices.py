@@ -25,6 +25,29 @@ def resolve(name: str) -> torch.device:
     raise DeviceError(f"unknown device {name!r}: use auto, cpu, cuda, cuda:N or mps")
 
 
+def resolve_all(names: str) -> list[torch.device]:
+    """The devices of a list such as `cuda:0,cuda:2`; `cuda:all` are all visible ones.
+
+    A device that is named twice is there twice.
+
+    Raises:
+        DeviceError: a name is none that `resolve` knows, or there is no such device.
+    """
+    if names != "cuda:all":
+        return [resolve(name.strip()) for name in names.split(",")]
+    if not torch.cuda.is_available():
+        raise DeviceError(
+            "device cuda:all is not available: this machine has no CUDA device; use "
+            "auto or cpu"
+        )
+    return [torch.device("cuda", index) for index in range(torch.cuda.device_count())]
+
+
+def first(names: str) -> torch.device:
+    """The first device of such a list, for what works on one."""
+    return resolve_all(names)[0]
+
+
 def convolution_dtype(device: torch.device, precision: str = "auto") -> torch.dtype:
     """float32 for `fp32`, bfloat16 for `bf16`, and for `auto` what suits the chip.
 

@@ -11,7 +11,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ from sqlalchemy import select
 
 from db.models import Asset, Job, JobState, Output
 from flows.draining import drain
+from flows.slots import local_slots
 from flows.summary import Summary
 from flows.workspace import Workspace, open_workspace
 from pipeline import queue
@@ -84,9 +85,14 @@ def done(workspace: Workspace) -> int:
 
 def wait_for(workspace: Workspace, count: int) -> None:
     """Return when so many jobs are done."""
+    until(lambda: done(workspace) >= count)
+
+
+def until(true: Callable[[], bool]) -> None:
+    """Return when it is true."""
     give_up_at = time.monotonic() + GIVE_UP_S
-    while done(workspace) < count:
-        assert time.monotonic() < give_up_at, f"{count} jobs take too long"
+    while not true():
+        assert time.monotonic() < give_up_at, "that takes too long"
         time.sleep(0.02)
 
 
@@ -152,8 +158,13 @@ def drained(settings: Overrides) -> Summary:
     """Work until no job is open, in this process."""
     summary = Summary()
     with open_workspace(load(**settings)) as workspace:
-        asyncio.run(drain(workspace, settings, summary))
+        asyncio.run(_drain(workspace, settings, summary))
     return summary
+
+
+async def _drain(workspace: Workspace, settings: Overrides, summary: Summary) -> None:
+    with local_slots(settings) as slots:
+        await drain(workspace, slots, summary)
 
 
 def main() -> None:

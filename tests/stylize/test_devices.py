@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from stylize.devices import convolution_dtype, resolve
+from stylize.devices import convolution_dtype, first, resolve, resolve_all
 from stylize.errors import DeviceError
 
 
@@ -37,3 +37,28 @@ def test_a_cpu_convolves_in_bfloat16_only_where_it_has_it():
 
     expected = torch.bfloat16 if native else torch.float32
     assert convolution_dtype(torch.device("cpu")) == expected
+
+
+def test_a_list_names_several_devices():
+    cpu = torch.device("cpu")
+
+    assert resolve_all("cpu") == [cpu]
+    assert resolve_all("cpu, cpu") == [cpu, cpu]
+    assert first("cpu,cpu") == cpu
+
+
+def test_all_cuda_devices_are_those_there_are():
+    count = torch.cuda.device_count()
+    if not count:
+        with pytest.raises(DeviceError, match="has no CUDA device"):
+            resolve_all("cuda:all")
+    else:
+        assert resolve_all("cuda:all") == [
+            torch.device("cuda", index) for index in range(count)
+        ]
+
+
+@pytest.mark.parametrize("names", ["cpu,", "cpu,gpu", "cuda:all,cpu", "all"])
+def test_a_list_with_an_unknown_name_is_refused(names):
+    with pytest.raises(DeviceError, match="unknown device"):
+        resolve_all(names)
