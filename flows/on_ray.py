@@ -5,11 +5,13 @@ computed: backbones, targets, compiled kernels.
 """
 
 import asyncio
+import io
+import logging
 import math
 import os
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, redirect_stdout, suppress
 from functools import partial
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
@@ -27,6 +29,8 @@ from pipeline.settings import Settings
 if TYPE_CHECKING:
     from prefect_ray import RayTaskRunner
     from prefect_ray.task_runners import PrefectRayFuture
+
+logger = logging.getLogger(__name__)
 
 _ANSWER_S = 10
 _GIVES_BACK_S = 20
@@ -87,13 +91,21 @@ def slots(
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     runner = RayTaskRunner(settings.ray_address or None, _quiet(settings))
     make = task(process_next_batch)
-    with runner:
+    with redirect_stdout(_RaysWords()), runner:
         _check_nodes_reach_prefect()
         one, count = _share(settings)
         send = partial(
             _send, runner, make, one, overrides | _sent(settings), flow_run_id
         )
         yield [send] * count
+
+
+class _RaysWords(io.TextIOBase):
+    """Ray prints what happens to its nodes where our results belong."""
+
+    def write(self, text: str) -> int:
+        logger.info("%s", text.strip())
+        return len(text)
 
 
 def _quiet(settings: Settings) -> dict[str, Any]:
