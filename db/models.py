@@ -27,10 +27,15 @@ from db.base import Base, BigInt, PrimaryId, Sha256
 KEPT = text("near_duplicate_of IS NULL AND compared_at IS NOT NULL AND NOT is_flat")
 NEW = text("compared_at IS NULL")
 LINKED = text("near_duplicate_of IS NOT NULL")
+# Jobs that wait, likewise.
+WAITING = text("state = 'queued'")
 
 
 def _only(name: str, *columns: str, where: TextClause) -> Index:
     return Index(name, *columns, sqlite_where=where, postgresql_where=where)
+
+
+_BATCH = ("recipe_digest", "weights_digest", "height", "width")
 
 
 class CrawlState(enum.Enum):
@@ -201,11 +206,9 @@ class Job(Base):
     __tablename__ = "job"
     __table_args__ = (
         UniqueConstraint("asset_digest", "recipe_digest", "weights_digest"),
-        Index(
-            "ix_job_open",
-            "state",
-            "id",
-        ),
+        Index("ix_job_open", "state", "id"),
+        _only("ix_job_waiting", "id", where=WAITING),
+        _only("ix_job_waiting_batch", *_BATCH, "created_at", "id", where=WAITING),
         CheckConstraint(
             "(state = 'leased') = (lease_token IS NOT NULL)", "leased_has_token"
         ),

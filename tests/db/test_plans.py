@@ -3,11 +3,13 @@
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine, event, text
+from sqlalchemy import Engine, event, select, text, update
 
 from benchmarks import results_bench
 from db import looks, queries
-from db.engine import reading
+from db.engine import reading, writing
+from db.models import Asset, Job, JobState, Recipe
+from pipeline import queue
 
 OUTPUTS, EVERY = 5_000, 10
 
@@ -115,3 +117,40 @@ def test_the_newest_are_the_newest(filled: Engine):
     paths = list(dict.fromkeys(row["path"] for row in found))
     assert paths == list(newest.scalars())[: len(paths)]
     assert len(paths) > EVERY / 2
+
+
+@pytest.mark.parametrize("is_done", [False, True], ids=["all wait", "most are done"])
+def test_a_lease_looks_at_the_jobs_it_takes_alone(filled: Engine, is_done: bool):
+    queue_all(filled)
+    with writing(filled) as session:  # statistics are as before
+        done = update(Job).where(Job.id < 4000).values(state=JobState.DONE)
+        session.execute(done if is_done else text("SELECT 1"))
+    seen: list[tuple[str, Any]] = []
+    with writing(filled) as session:
+        event.listen(
+            filled, "before_cursor_execute", lambda *told: seen.append(told[2:4])
+        )
+        assert len(queue.lease(session, limit=8, ttl_s=60, max_attempts=3).jobs) == 8
+        kind = "QUERY PLAN" if filled.dialect.name == "sqlite" else ""
+        wanted, given = seen[-1]
+        explained = session.connection().exec_driver_sql(
+            f"EXPLAIN {kind} {wanted}", given
+        )
+        found = "\n".join(str(row[-1]) for row in explained)
+
+    assert "ix_job_waiting_batch" in found
+    assert not any(slow in found for slow in ("Sort", "TEMP B-TREE", "Seq Scan"))
+
+
+def queue_all(engine: Engine) -> None:
+    """A job for each picture and recipe, of ten recipes, under other weights."""
+    with writing(engine) as session:
+        works = [
+            queue.Work(digest, "1" * 64, 512)
+            for digest in session.scalars(select(Recipe.digest))
+        ]
+        assets = session.scalars(select(Asset)).all()
+        queue.enqueue(session, assets, works, now=results_bench.NOW)
+    with engine.connect() as connection:
+        connection.execution_options(isolation_level="AUTOCOMMIT")
+        connection.execute(text("ANALYZE job"))

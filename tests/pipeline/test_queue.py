@@ -53,6 +53,16 @@ def test_a_lease_never_mixes_recipes_or_shapes(session: Session, make):
     assert [job.id for job in taken.jobs] == [first.id, same.id]
 
 
+def test_the_oldest_job_that_waits_decides_and_the_next_of_its_kind_join(
+    session: Session, make
+):
+    recipe, other = make.recipe(), make.recipe()
+    old, *_ = jobs = [make.job(each) for each in (recipe, other, recipe, recipe)]
+
+    assert [job.id for job in lease(session, limit=2).jobs] == [old.id, jobs[2].id]
+    assert [job.id for job in lease(session, limit=2).jobs] == [jobs[1].id]
+
+
 def test_a_lease_takes_no_more_than_its_limit(session: Session, make):
     recipe = make.recipe()
     for _ in range(5):
@@ -95,7 +105,7 @@ def test_jobs_whose_lease_lapsed_are_leased_one_by_one(session: Session, make):
     assert taken == wanted
 
 
-def test_lapsed_jobs_do_not_join_those_that_wait(session: Session, make):
+def test_lapsed_jobs_go_first_and_do_not_join_those_that_wait(session: Session, make):
     recipe = make.recipe()
     waiting, lapsed, other = (make.job(recipe) for _ in range(3))
     over = {"state": JobState.LEASED, "lease_token": "t", "lease_expires_at": NOW}
@@ -105,7 +115,7 @@ def test_lapsed_jobs_do_not_join_those_that_wait(session: Session, make):
 
     taken = [[job.id for job in lease(session).jobs] for _ in range(2)]
 
-    assert taken == [[waiting.id, other.id], [lapsed.id]]
+    assert taken == [[lapsed.id], [waiting.id, other.id]]
 
 
 def test_one_that_takes_its_worker_down_dies_alone(session: Session, make):
