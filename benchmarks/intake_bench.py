@@ -10,7 +10,7 @@ import json
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from itertools import pairwise
@@ -92,15 +92,24 @@ def _settings(folder: Path) -> Settings:
     return load(home=folder, max_images=10 * ASSETS, recipes=["flow"])
 
 
-def pictures(count: int, *, copies: bool = True) -> Iterator[bytes]:
-    """Coloured clouds as small JPEGs; now and then the one before, saved anew."""
+def pictures(
+    count: int,
+    *,
+    copies: bool = True,
+    sizes: Sequence[tuple[int, int]] = (SIZE,),
+) -> Iterator[bytes]:
+    """Coloured clouds as small JPEGs; now and then the one before, saved anew.
+
+    They have these sizes (width, height) in turns.
+    """
     generator = np.random.default_rng(0)
     image = Image.new("RGB", SIZE)
     for number in range(count):
         is_copy = copies and number % COPY_EVERY == COPY_EVERY - 1
         if not is_copy:
             coarse = generator.integers(0, 256, (12, 16, 3), dtype=np.uint8)
-            image = Image.fromarray(coarse).resize(SIZE, Image.Resampling.BICUBIC)
+            image = Image.fromarray(coarse)
+            image = image.resize(sizes[number % len(sizes)], Image.Resampling.BICUBIC)
         buffer = io.BytesIO()
         image.save(buffer, "JPEG", quality=70 if is_copy else 90)
         yield buffer.getvalue()

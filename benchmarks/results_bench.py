@@ -56,12 +56,12 @@ def milliseconds(outputs: int = OUTPUTS, url: str | None = None) -> dict[str, fl
         schema.upgrade(engine)
         fill(engine, outputs)
         with reading(engine) as session:
-            found = {name: _median_ms(session, asked) for name, asked in ASKED.items()}
+            found = {name: median_ms(session, asked) for name, asked in ASKED.items()}
         engine.dispose()
     return found
 
 
-def _median_ms(session: Session, asked: dict[str, Any]) -> float:
+def median_ms(session: Session, asked: dict[str, Any]) -> float:
     def once() -> float:
         started = perf_counter()
         queries.results(session, limit=100, **asked)
