@@ -97,7 +97,11 @@ class Intake:
                 run_ids.append(self._crawl(contents))
             count -= len(contents)
         with self._stage(f"{name}: inspect"):
-            curating.inspect_stored(self.workspace, lambda _done, _total: True)
+            curating.inspect_stored(
+                self.workspace, lambda done, _total: done < self.inspected
+            )
+        with self._stage(f"{name}: record unseen"):
+            self._record_unseen()
         with self._stage(f"{name}: compare"):
             curating.compare(self.workspace)
         with self._stage(f"{name}: queue"):

@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, column, func, select, table
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, column, func, or_, select, table
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import looks
 from db.base import Json, UtcDateTime
@@ -223,6 +224,25 @@ def _looking(
         if few is not None:
             return [Output.asset_digest.in_(few)]
     return looks.shows(Output.asset_digest, labels, colour)
+
+
+def named(
+    paths: Sequence[str], *, beginning: str | None = None
+) -> ColumnElement[bool]:
+    """Which outputs lie at these paths of the store, or have a digest that begins so.
+
+    Files are called by their digests: its index answers, that of the path is not there.
+    """
+    stems = [PurePosixPath(path).stem for path in paths]
+    at_paths = and_(Output.digest.in_(stems), Output.path.in_(paths))
+    if beginning is None:
+        return at_paths
+    return or_(at_paths, begins(Output.digest, beginning))
+
+
+def begins(digest: InstrumentedAttribute[str], beginning: str) -> ColumnElement[bool]:
+    """Whether a hexadecimal digest begins so, as an index can tell."""
+    return and_(digest >= beginning, digest < f"{beginning}g")
 
 
 def found_by(keywords: Sequence[str]) -> Select[str]:

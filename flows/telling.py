@@ -14,7 +14,7 @@ from rich.tree import Tree
 from sqlalchemy import LargeBinary, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from db import looks
+from db import looks, queries
 from db.base import Base
 from db.models import Asset, CrawlRun, Output, Recipe, Sighting
 from flows.album import digest_at
@@ -43,9 +43,9 @@ def find(session: Session, store: Store, named: str) -> Output:
     Raises:
         UsageError: there is none, or there are several.
     """
-    beginning = named.lower() if _DIGEST.fullmatch(named.lower()) else "no digest"
+    beginning = named.lower() if _DIGEST.fullmatch(named.lower()) else None
     names = [named, *_path_within(store, named)]
-    wanted = [Output.path.in_(names), Output.digest.startswith(beginning)]
+    wanted = [queries.named(names, beginning=beginning)]
     if digest := digest_at(Path(named)):
         wanted.append(Output.digest == digest)
     found = session.scalars(select(Output).where(or_(*wanted)).order_by(Output.id))

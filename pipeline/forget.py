@@ -5,9 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import delete, select, union, update
 from sqlalchemy.orm import Session
 
+from db import queries
 from db.models import Asset, Job, LicenceClaim, Output, Sighting, Takedown
 from pipeline.ingest import FORGOTTEN, insert_new
 from pipeline.store import ORIGINALS, blob_path
@@ -79,12 +80,15 @@ def _assets_named(session: Session, named: str) -> list[str]:
         Sighting.url == named, Sighting.asset_digest.is_not(None)
     )
     # Pages and tables show the first twelve digits; 48 bits name one digest.
-    beginning = named if _DIGEST.fullmatch(named) else "no digest"
-    by_digest = select(Asset.digest).where(Asset.digest.startswith(beginning))
+    beginning = named if _DIGEST.fullmatch(named) else None
     by_output = select(Output.asset_digest).where(
-        or_(Output.digest.startswith(beginning), Output.path == named)
+        queries.named([named], beginning=beginning)
     )
-    found = session.scalars(by_url.union(by_digest, by_output))
+    wanted = [by_url, by_output]
+    if beginning:
+        is_meant = queries.begins(Asset.digest, beginning)
+        wanted.append(select(Asset.digest).where(is_meant))
+    found = session.scalars(union(*wanted))
     return [digest for digest in found if digest is not None]
 
 

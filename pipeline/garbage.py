@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine, or_, select
+from sqlalchemy import Engine, select
 from sqlalchemy.orm import Session
 
 from db.engine import reading
@@ -92,8 +92,7 @@ def outputs(session: Session, among: Sequence[str] | None = None) -> set[str]:
     """The paths of outputs; given thumbnails, those of the outputs they show."""
     wanted = select(Output.path)
     if among is not None:
-        known = or_(Output.path.in_(among), Output.digest.in_(_digests(among)))
-        wanted = wanted.where(known)
+        wanted = wanted.where(Output.digest.in_(_digests(among)))
     return set(session.scalars(wanted))
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Engine, event, select, text, update
 from benchmarks import results_bench
 from db import looks, queries
 from db.engine import reading, writing
-from db.models import Asset, Job, JobState, Recipe
+from db.models import Asset, Job, JobState, Output, Recipe
 from pipeline import queue
 
 OUTPUTS, EVERY = 5_000, 10
@@ -140,6 +140,22 @@ def test_a_lease_looks_at_the_jobs_it_takes_alone(filled: Engine, is_done: bool)
 
     assert "ix_job_waiting_batch" in found
     assert not any(slow in found for slow in ("Sort", "TEMP B-TREE", "Seq Scan"))
+
+
+@pytest.mark.parametrize("beginning", [None, "a" * 12], ids=["path", "digest"])
+def test_an_output_is_found_by_its_name(filled: Engine, beginning: str | None):
+    named = queries.named([f"outputs/aa/{'a' * 64}.png"], beginning=beginning)
+    with reading(filled) as session:
+        wanted = select(Output.id).where(named).compile(
+            filled, compile_kwargs={"literal_binds": True}
+        )
+        if filled.dialect.name == "postgresql":
+            session.execute(text("SET LOCAL enable_seqscan = off"))
+        kind = "QUERY PLAN" if filled.dialect.name == "sqlite" else ""
+        explained = session.execute(text(f"EXPLAIN {kind} {wanted}")).all()
+
+    assert "ix_output_digest" in str(explained)
+    assert not any(slow in str(explained) for slow in ("SCAN output", "Seq Scan"))
 
 
 def queue_all(engine: Engine) -> None:

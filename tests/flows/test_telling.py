@@ -64,7 +64,7 @@ def test_a_file_is_known_by_its_bytes_wherever_it_lies(
 
 
 def test_in_a_store_elsewhere_an_output_has_an_address(session: Session, make: Rows):
-    output = make.output(make.job(), path=path_of(A))
+    output = make.output(make.job(), digest=A, path=path_of(A))
 
     named = f"memory://pictures/{path_of(A)}"
     assert telling.find(session, Store("memory://pictures"), named) is output

@@ -11,6 +11,9 @@ from pipeline import forget
 from pipeline.ingest import forgotten
 
 
+PATH = f"outputs/cc/{'c' * 64}.png"
+
+
 @pytest.fixture
 def picture(make):
     """An asset with a sighting, a near-duplicate, a job and an output."""
@@ -19,13 +22,13 @@ def picture(make):
     run = make.crawl_run()
     make.sighting(asset, run, url="https://example.org/a.jpg")
     make.sighting(copy, run, url="https://example.org/b.jpg")
-    make.output(make.job(asset_digest=asset.digest), digest="c" * 64, path="outputs/c")
+    make.output(make.job(asset_digest=asset.digest), digest="c" * 64, path=PATH)
     return asset
 
 
 @pytest.mark.parametrize(
     "named",
-    ["https://example.org/b.jpg", "a" * 64, "b" * 64, "a" * 12, "c" * 64, "outputs/c"],
+    ["https://example.org/b.jpg", "a" * 64, "b" * 64, "a" * 12, "c" * 64, PATH],
     ids=["url", "asset", "near-duplicate", "beginning", "output", "path"],
 )
 def test_every_name_finds_the_picture_and_all_that_is_its(
@@ -34,7 +37,7 @@ def test_every_name_finds_the_picture_and_all_that_is_its(
     doomed = forget.find(session, named)
 
     assert doomed.assets == ("a" * 64, "b" * 64)
-    assert doomed.outputs == ("outputs/c",)
+    assert doomed.outputs == (PATH,)
     assert f"originals/aa/{'a' * 64}" in doomed.blobs
 
 
