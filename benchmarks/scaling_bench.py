@@ -4,7 +4,8 @@
 the real stages on SQLite, has an output recorded for every job, and prints each figure
 at each size with its exponent: 0 does not grow, 1 grows as the assets do, 2 as their
 square. `--database URL` names an empty PostgreSQL database instead, one for each size
-with `{size}` in it. The pictures lie in the folder for temporary files.
+with `{size}` in it. With `--inspect N` no more than N are decoded. The pictures lie in
+the folder for temporary files.
 """
 
 import argparse
@@ -24,12 +25,13 @@ from benchmarks.scaling_stages import Figures, figures
 BELOW = 1e-9  # what is nothing has no exponent
 
 
-def measured(size: int, url: str = "") -> Figures:
+def measured(size: int, url: str = "", inspected: int | None = None) -> Figures:
     """The figures of so many assets, taken in a process of its own."""
+    seen = size if inspected is None else inspected
     with tempfile.TemporaryDirectory() as home:
         arguments = [sys.executable, "-m", "benchmarks.scaling_bench", "--within", home]
         done = subprocess.run(  # noqa: S603  # our own module
-            [*arguments, str(size), "--database", url],
+            [*arguments, str(size), "--database", url, "--inspect", str(seen)],
             check=True,
             stdout=subprocess.PIPE,
             text=True,
@@ -62,13 +64,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", nargs="+", type=int, help="numbers of assets")
     parser.add_argument("--database", default="", help="URL of empty databases")
+    parser.add_argument("--inspect", type=int, help="decode so many, record the rest")
     parser.add_argument("--within", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.within:
-        print(json.dumps(figures(given.within, given.sizes[0], given.database)))
+        [size] = given.sizes
+        found = figures(given.within, size, given.database, given.inspect)
+        print(json.dumps(found))
         return
     found = [
-        measured(size, given.database.replace("{size}", str(size)))
+        measured(size, given.database.replace("{size}", str(size)), given.inspect)
         for size in given.sizes
     ]
     Console(width=100).print(table(given.sizes, found))

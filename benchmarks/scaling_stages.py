@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import cycle, islice
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import TypeVar
@@ -25,6 +25,7 @@ from db import queries, schema
 from db.engine import open_engine, reading, writing
 from db.models import Derivatives, Output
 from db.models import Sighting as SightingRow
+from db.parts import in_parts
 from flows import curating, leasing, queueing
 from flows.exporting import export
 from flows.processing import Renderer, _page, _studio
@@ -32,6 +33,7 @@ from flows.summary import Summary
 from flows.workspace import Workspace, open_workspace
 from pipeline import forget, garbage, ingest, queue
 from pipeline.ingest import Finding, Sighting
+from pipeline.inspect import Inspection, inspect
 from pipeline.settings import load
 from pipeline.store import ORIGINALS, blob_path, digest_of
 from stylize.render import Rendering
@@ -49,8 +51,12 @@ Figures = dict[str, float]
 Found = TypeVar("Found")
 
 
-def figures(home: Path, size: int, url: str = "") -> Figures:
+def figures(
+    home: Path, size: int, url: str = "", inspected: int | None = None
+) -> Figures:
     """What so many assets take, and what one more crawl takes beside them.
+
+    So many of them are inspected, all if not told; the others are recorded as if.
 
     Every tenth is a near-duplicate, every thousand has another keyword. For each
     original an output of the recipe `flow` is recorded, with an empty picture.
@@ -67,8 +73,10 @@ def figures(home: Path, size: int, url: str = "") -> Figures:
         schema.upgrade(engine)
         engine.dispose()
     with open_workspace(settings) as workspace:
-        intake = Intake(workspace, pictures(size + A_CRAWL, sizes=SHAPES))
-        intake.take_in(size, "all")
+        seen = size if inspected is None else min(size, inspected)
+        intake = Intake(workspace, pictures(seen + A_CRAWL, sizes=SHAPES))
+        intake.take_in(seen, "all")
+        intake.take_unseen(size - seen, "all")
         intake.draw("all")
         intake.settle()
         found = intake.figures | scaling_sizes.of(workspace) | _questions(workspace)
@@ -91,17 +99,50 @@ class Intake:
 
     def take_in(self, count: int, name: str) -> None:
         """So many more are stored, inspected, compared and queued."""
-        run_ids = []
-        while contents := list(islice(self.contents, min(count, A_CRAWL))):
-            with self._stage(f"{name}: store"):
-                run_ids.append(self._crawl(contents))
-            count -= len(contents)
+        run_ids = self._store(islice(self.contents, count), name)
         with self._stage(f"{name}: inspect"):
-            curating.inspect_stored(
-                self.workspace, lambda done, _total: done < self.inspected
+            curating.inspect_stored(self.workspace, lambda _done, _total: True)
+        self._choose(run_ids, name)
+
+    def take_unseen(self, count: int, name: str) -> None:
+        """The same, but they are not decoded: all that a picture tells is made up."""
+        [content] = pictures(1)
+        unseen = (content + number.to_bytes(8, "big") for number in range(count))
+        run_ids = self._store(unseen, name)
+        if run_ids:
+            with self._stage(f"{name}: record unseen"):
+                self._record_unseen(content)
+            self._choose(run_ids, name)
+
+    def _store(self, contents: Iterator[bytes], name: str) -> list[int]:
+        run_ids = []
+        while some := list(islice(contents, A_CRAWL)):
+            with self._stage(f"{name}: store"):
+                run_ids.append(self._crawl(some))
+        return run_ids
+
+    def _record_unseen(self, content: bytes) -> None:
+        """Every tenth is a copy of another."""
+        with reading(self.workspace.engine) as session:
+            digests = session.scalars(curating._TO_LOOK_AT).all()
+        seen = inspect(content, self.workspace.limits)
+        assert isinstance(seen, Inspection), seen
+        generator = np.random.default_rng(1)
+        hashes = generator.integers(-(2**63), 2**63, (len(digests), 2))
+        hashes[9::10] = hashes[8::10][: len(hashes[9::10])]
+        found = [
+            (
+                digest,
+                replace(seen, phash=phash, dhash=dhash, width=width, height=height),
             )
-        with self._stage(f"{name}: record unseen"):
-            self._record_unseen()
+            for digest, (phash, dhash), (width, height) in zip(
+                digests, hashes.tolist(), cycle(SHAPES), strict=False
+            )
+        ]
+        for some in in_parts(found):
+            curating._save(self.workspace, some)
+
+    def _choose(self, run_ids: list[int], name: str) -> None:
         with self._stage(f"{name}: compare"):
             curating.compare(self.workspace)
         with self._stage(f"{name}: queue"):

@@ -35,7 +35,7 @@ def _only(name: str, *columns: str, where: TextClause) -> Index:
     return Index(name, *columns, sqlite_where=where, postgresql_where=where)
 
 
-_BATCH = ("recipe_digest", "weights_digest", "height", "width")
+_SHAPE = ("height", "width")  # what is queued at once is of few recipes
 
 
 class CrawlState(enum.Enum):
@@ -208,7 +208,7 @@ class Job(Base):
         UniqueConstraint("asset_digest", "recipe_digest", "weights_digest"),
         Index("ix_job_open", "state", "id"),
         _only("ix_job_waiting", "id", where=WAITING),
-        _only("ix_job_waiting_batch", *_BATCH, "created_at", "id", where=WAITING),
+        _only("ix_job_waiting_shape", *_SHAPE, "created_at", "id", where=WAITING),
         CheckConstraint(
             "(state = 'leased') = (lease_token IS NOT NULL)", "leased_has_token"
         ),

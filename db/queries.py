@@ -226,9 +226,7 @@ def _looking(
     return looks.shows(Output.asset_digest, labels, colour)
 
 
-def named(
-    paths: Sequence[str], *, beginning: str | None = None
-) -> ColumnElement[bool]:
+def named(paths: Sequence[str], *, beginning: str | None = None) -> ColumnElement[bool]:
     """Which outputs lie at these paths of the store, or have a digest that begins so.
 
     Files are called by their digests: its index answers, that of the path is not there.

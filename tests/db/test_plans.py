@@ -138,7 +138,7 @@ def test_a_lease_looks_at_the_jobs_it_takes_alone(filled: Engine, is_done: bool)
         )
         found = "\n".join(str(row[-1]) for row in explained)
 
-    assert "ix_job_waiting_batch" in found
+    assert "ix_job_waiting_shape" in found
     assert not any(slow in found for slow in ("Sort", "TEMP B-TREE", "Seq Scan"))
 
 
@@ -146,8 +146,10 @@ def test_a_lease_looks_at_the_jobs_it_takes_alone(filled: Engine, is_done: bool)
 def test_an_output_is_found_by_its_name(filled: Engine, beginning: str | None):
     named = queries.named([f"outputs/aa/{'a' * 64}.png"], beginning=beginning)
     with reading(filled) as session:
-        wanted = select(Output.id).where(named).compile(
-            filled, compile_kwargs={"literal_binds": True}
+        wanted = (
+            select(Output.id)
+            .where(named)
+            .compile(filled, compile_kwargs={"literal_binds": True})
         )
         if filled.dialect.name == "postgresql":
             session.execute(text("SET LOCAL enable_seqscan = off"))

@@ -10,7 +10,6 @@ from db.models import Asset, Job, Output, Sighting
 from pipeline import forget
 from pipeline.ingest import forgotten
 
-
 PATH = f"outputs/cc/{'c' * 64}.png"
 
 

@@ -8,8 +8,10 @@ down_revision = "0004"
 branch_labels = None
 depends_on = None
 
-_BATCH = ["recipe_digest", "weights_digest", "height", "width", "created_at", "id"]
-_INDEXES = {"ix_job_waiting": ["id"], "ix_job_waiting_batch": _BATCH}
+_INDEXES = {
+    "ix_job_waiting": ["id"],
+    "ix_job_waiting_shape": ["height", "width", "created_at", "id"],
+}
 
 
 def upgrade() -> None:
