@@ -3,9 +3,9 @@
 `python -m benchmarks.scaling_bench 10000 100000` takes so many small originals through
 the real stages on SQLite, has an output recorded for every job, and prints each figure
 at each size with its exponent: 0 does not grow, 1 grows as the assets do, 2 as their
-square. `--database URL` names an empty PostgreSQL database instead, one for each size
-with `{size}` in it. With `--inspect N` no more than N are decoded. The pictures lie in
-the folder for temporary files.
+square. With `--inspect N` only N go through the stages, and the others are copies of
+their rows and files. `--database URL` names empty databases, `{size}` in it the size.
+The pictures lie in the folder for temporary files.
 """
 
 import argparse
@@ -20,7 +20,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from benchmarks.scaling_stages import Figures, figures
+from benchmarks.scaling_questions import Figures
+from benchmarks.scaling_stages import figures
 
 BELOW = 1e-9  # what is nothing has no exponent
 
@@ -64,7 +65,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("sizes", nargs="+", type=int, help="numbers of assets")
     parser.add_argument("--database", default="", help="URL of empty databases")
-    parser.add_argument("--inspect", type=int, help="decode so many, record the rest")
+    parser.add_argument(
+        "--inspect", type=int, help="so many go through the stages, the rest are copies"
+    )
     parser.add_argument("--within", type=Path, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.within:

@@ -1,39 +1,42 @@
 """One intake of many small originals, as a run has it, with what each stage took."""
 
 import asyncio
-import statistics
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
-from itertools import cycle, islice
+from itertools import islice
 from pathlib import Path
 from time import perf_counter, process_time
-from typing import TypeVar
 
 import numpy as np
 import psutil
 import torch
-from sqlalchemy import select, text
+from sqlalchemy import text
 
 from benchmarks import scaling_sizes
 from benchmarks.intake_bench import pictures
 from benchmarks.memory import own_peak_mb
-from benchmarks.results_bench import median_ms
+from benchmarks.scaling_copies import multiply
+from benchmarks.scaling_questions import (
+    Figures,
+    looks,
+    lower_peak,
+    median,
+    questions,
+    timed,
+)
 from crawler.vocabulary import Licence
-from db import queries, schema
-from db.engine import open_engine, reading, writing
-from db.models import Derivatives, Output
-from db.models import Sighting as SightingRow
-from db.parts import in_parts
+from db import schema
+from db.engine import open_engine, writing
+from db.models import Derivatives
 from flows import curating, leasing, queueing
-from flows.exporting import export
 from flows.processing import Renderer, _page, _studio
 from flows.summary import Summary
 from flows.workspace import Workspace, open_workspace
-from pipeline import forget, garbage, ingest, queue
+from pipeline import ingest, queue
 from pipeline.ingest import Finding, Sighting
-from pipeline.inspect import Inspection, inspect
 from pipeline.settings import load
 from pipeline.store import ORIGINALS, blob_path, digest_of
 from stylize.render import Rendering
@@ -47,8 +50,6 @@ BY = Licence(
     Derivatives.ALLOWED,
     url="https://creativecommons.org/licenses/by/4.0/",
 )
-Figures = dict[str, float]
-Found = TypeVar("Found")
 
 
 def figures(
@@ -56,7 +57,7 @@ def figures(
 ) -> Figures:
     """What so many assets take, and what one more crawl takes beside them.
 
-    So many of them are inspected, all if not told; the others are recorded as if.
+    With `inspected` no more go through the stages; the others are copies of these.
 
     Every tenth is a near-duplicate, every thousand has another keyword. For each
     original an output of the recipe `flow` is recorded, with an empty picture.
@@ -75,12 +76,13 @@ def figures(
     with open_workspace(settings) as workspace:
         seen = size if inspected is None else min(size, inspected)
         intake = Intake(workspace, pictures(seen + A_CRAWL, sizes=SHAPES))
-        intake.take_in(seen, "all")
-        intake.take_unseen(size - seen, "all")
-        intake.draw("all")
+        intake.take_in(seen, f"{seen:,}")
+        intake.draw(f"{seen:,}")
+        multiply(workspace, size // seen)
         intake.settle()
-        found = intake.figures | scaling_sizes.of(workspace) | _questions(workspace)
-        found |= _looks(workspace)
+        intake.draw("100 batches", batches=2 * BATCHES)
+        found = intake.figures | scaling_sizes.of(workspace) | questions(workspace)
+        found |= looks(workspace)
         intake.figures.clear()
         intake.nothing_new()
         intake.take_in(A_CRAWL, "1,000 more")
@@ -104,43 +106,12 @@ class Intake:
             curating.inspect_stored(self.workspace, lambda _done, _total: True)
         self._choose(run_ids, name)
 
-    def take_unseen(self, count: int, name: str) -> None:
-        """The same, but they are not decoded: all that a picture tells is made up."""
-        [content] = pictures(1)
-        unseen = (content + number.to_bytes(8, "big") for number in range(count))
-        run_ids = self._store(unseen, name)
-        if run_ids:
-            with self._stage(f"{name}: record unseen"):
-                self._record_unseen(content)
-            self._choose(run_ids, name)
-
     def _store(self, contents: Iterator[bytes], name: str) -> list[int]:
         run_ids = []
         while some := list(islice(contents, A_CRAWL)):
             with self._stage(f"{name}: store"):
                 run_ids.append(self._crawl(some))
         return run_ids
-
-    def _record_unseen(self, content: bytes) -> None:
-        """Every tenth is a copy of another."""
-        with reading(self.workspace.engine) as session:
-            digests = session.scalars(curating._TO_LOOK_AT).all()
-        seen = inspect(content, self.workspace.limits)
-        assert isinstance(seen, Inspection), seen
-        generator = np.random.default_rng(1)
-        hashes = generator.integers(-(2**63), 2**63, (len(digests), 2))
-        hashes[9::10] = hashes[8::10][: len(hashes[9::10])]
-        found = [
-            (
-                digest,
-                replace(seen, phash=phash, dhash=dhash, width=width, height=height),
-            )
-            for digest, (phash, dhash), (width, height) in zip(
-                digests, hashes.tolist(), cycle(SHAPES), strict=False
-            )
-        ]
-        for some in in_parts(found):
-            curating._save(self.workspace, some)
 
     def _choose(self, run_ids: list[int], name: str) -> None:
         with self._stage(f"{name}: compare"):
@@ -159,15 +130,14 @@ class Intake:
         with self._stage("nothing new: compare"):
             curating.compare(self.workspace)
 
-    def draw(self, name: str) -> None:
-        """Every job has an output of its own that nobody computed.
+    def draw(self, name: str, batches: int = sys.maxsize) -> None:
+        """So many batches of jobs have outputs of their own that nobody computed.
 
-        Leases are timed while all wait and when few do; each batch is rendered as the
-        first one was, but blank.
+        Each is rendered as the first one was, but blank.
         """
         leases, records = [], []
         with self._stage(f"{name}: record"):
-            while (lease := timed(leases, self._lease)).jobs:
+            while len(leases) < batches and (lease := timed(leases, self._lease)).jobs:
                 renderer = self._renderer(lease)
                 rendering = self._rendering(renderer, lease)
                 rows = renderer._keep(lease.jobs, rendering)
@@ -175,8 +145,7 @@ class Intake:
                     records, lambda r=renderer, w=rows, k=lease: r._record(w, k.token)
                 )
         for times, what in ((leases, "lease"), (records, "finish")):
-            self.figures[f"{what} of a batch, all wait, ms"] = median(times[:BATCHES])
-            self.figures[f"{what} of a batch, few wait, ms"] = median(times[-BATCHES:])
+            self.figures[f"{name}: {what} of a batch, ms"] = median(times)
 
     def settle(self) -> None:
         """The database has looked at its tables, as it does by itself in time."""
@@ -270,80 +239,8 @@ def stored(workspace: Workspace, keyword: str, content: bytes) -> Finding:
     return Finding(sighting, digest, len(content))
 
 
-def _questions(workspace: Workspace) -> Figures:
-    asked: dict[str, dict[str, object]] = {
-        "newest": {},
-        "of a keyword": {"keywords": ["keyword 0"]},
-        "of a recipe": {"recipe": RECIPE},
-        "of a colour": {"colour": "blue"},
-    }
-    with reading(workspace.engine) as session:
-        found = {
-            f"results {name}, ms": median_ms(session, given)
-            for name, given in asked.items()
-        }
-        url = session.scalars(select(SightingRow.url).limit(1)).one()
-        digest = session.scalars(select(Output.digest).limit(1)).one()
-        others: dict[str, Callable[[], object]] = {
-            "counting jobs": lambda: queue.counts(session),
-            "pace of a review": lambda: queries.pace(session),
-            "refusals of a keyword": lambda: queries.refusals(
-                session, keywords=["keyword 0"]
-            ),
-            "recalling a URL": lambda: ingest.recall(session.connection(), url),
-            "finding what to forget": lambda: forget.find(session, digest),
-        }
-        for name, ask in others.items():
-            ask()
-            found[f"{name}, ms"] = timed_ms(ask)
-    return found
-
-
-def _looks(workspace: Workspace) -> Figures:
-    """`gc` over everything, and `export` of one keyword."""
-    engine, before, mb = workspace.engine, datetime.now(UTC), lower_peak()
-    gc_ms = timed_ms(
-        lambda: [
-            garbage.look_through(engine, shelf, before=before)
-            for shelf in garbage.shelves(workspace.store)
-        ]
-    )
-    found = {"gc, s": gc_ms / 1000, "gc, MB more at most": own_peak_mb() - mb}
-    file = workspace.settings.home / "exported.jsonl"
-    with reading(engine) as session:
-        words = {"keywords": ["keyword 0"]}
-        ms = timed_ms(
-            lambda: export(session, workspace.store, file, "prov-json", **words)
-        )
-    return found | {"export of 900 outputs, s": ms / 1000}
-
-
-def timed(times: list[float], work: Callable[[], Found]) -> Found:
-    """What `work` gives; the milliseconds it took are one more of `times`."""
-    started = perf_counter()
-    found = work()
-    times.append(1000 * (perf_counter() - started))
-    return found
-
-
-def timed_ms(work: Callable[[], object]) -> float:
-    times: list[float] = []
-    timed(times, work)
-    return times[0]
-
-
-def median(times: Sequence[float]) -> float:
-    return statistics.median(times) if times else 0.0
-
-
 def cpu_s() -> float:
     """CPU seconds of this process and of those it has started."""
     children = psutil.Process().children()
     spent = [child.cpu_times() for child in children]
     return process_time() + sum(each.user + each.system for each in spent)
-
-
-def lower_peak() -> float:
-    """Have the peak of memory count from now on; what is resident, in MB."""
-    Path("/proc/self/clear_refs").write_text("5")
-    return own_peak_mb()
