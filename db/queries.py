@@ -118,7 +118,9 @@ def _refused_last(keywords: Sequence[str]) -> Select[*tuple[Any, ...]]:
         .join(CrawlRun, CrawlRun.id == Sighting.crawl_run_id)
         .group_by(Sighting.keyword, CrawlRun.source, Sighting.url)
     )
-    statement = (
+    if keywords:
+        last = last.where(Sighting.keyword.in_(keywords))
+    return (
         select(
             Sighting.url,
             Sighting.page_url,
@@ -131,9 +133,6 @@ def _refused_last(keywords: Sequence[str]) -> Select[*tuple[Any, ...]]:
         .outerjoin(Asset, Asset.digest == Sighting.asset_digest)
         .where(Sighting.id.in_(last), reason.is_not(None))
     )
-    if keywords:
-        statement = statement.where(Sighting.keyword.in_(keywords))
-    return statement
 
 
 def _refused_pages(session: Session, keywords: Sequence[str]) -> list[dict[str, Any]]:

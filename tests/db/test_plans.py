@@ -142,6 +142,21 @@ def test_a_lease_looks_at_the_jobs_it_takes_alone(filled: Engine, is_done: bool)
     assert not any(slow in found for slow in ("Sort", "TEMP B-TREE", "Seq Scan"))
 
 
+def test_what_was_refused_for_a_keyword_is_read_of_its_sightings_alone(filled: Engine):
+    wanted = queries._refused_last(["keyword 7"]).compile(
+        filled, compile_kwargs={"literal_binds": True}
+    )
+    with reading(filled) as session:
+        if filled.dialect.name == "postgresql":
+            session.execute(text("SET LOCAL enable_seqscan = off"))
+        kind = "QUERY PLAN" if filled.dialect.name == "sqlite" else ""
+        explained = session.execute(text(f"EXPLAIN {kind} {wanted}")).all()
+
+    assert "ix_sighting_keyword" in str(explained)
+    assert "SCAN sighting" not in str(explained)
+    assert "Seq Scan on sighting" not in str(explained)
+
+
 @pytest.mark.parametrize("beginning", [None, "a" * 12], ids=["path", "digest"])
 def test_an_output_is_found_by_its_name(filled: Engine, beginning: str | None):
     named = queries.named([f"outputs/aa/{'a' * 64}.png"], beginning=beginning)
