@@ -15,10 +15,11 @@ from sqlalchemy import Select, select, update
 from sqlalchemy.orm import Session
 
 from db.models import KEPT, NEW, Asset, AssetState
+from db.parts import in_parts
 from db.turns import take_turn
 from pipeline import features
 from pipeline.features import Descriptor
-from pipeline.likeness import CANDIDATE_BITS, Hashes, Picture
+from pipeline.likeness import CANDIDATE_BITS, SURE_BITS, Hashes, Picture
 from pipeline.policy import permissiveness
 
 # What is compared with all there is at once, and hashes that stay in a core's cache.
@@ -158,11 +159,46 @@ class Kept:
     def _by_hashes(
         self, session: Session, chunk: Chunk, picture: Picture, places: Places
     ) -> Found | None:
-        for place in self._nearest_first(picture, places):
-            original = chunk.at(place) or self._at(session, place)
+        nearest = self._nearest_first(picture, places)
+        stored = [place for place in nearest if place < chunk.first]
+        alike = self._alike(session, picture, stored)
+        for place in nearest:
+            original = chunk.at(place)
+            if place in alike:
+                original = self._at(session, place)
             if original and picture.is_like(original):
                 return original, place
         return None
+
+    def _alike(
+        self, session: Session, picture: Picture, places: Sequence[int]
+    ) -> set[int]:
+        """Those of stored pictures whose thumbnails leave it open whether they are like
+        this one, at many a question: of a hundred million, thousands are near."""
+        alike: set[int] = set()
+        for some in in_parts(places):
+            named = {self._signed_at(place): place for place in reversed(some)}
+            looks = select(Asset.phash, Asset.dhash, Asset.thumbnail).where(
+                KEPT, Asset.phash.in_([phash for phash, _ in named])
+            )
+            rows = [row for row in session.execute(looks) if tuple(row[:2]) in named]
+            is_open = picture.may_be_like([row.thumbnail for row in rows])
+            alike |= {
+                named[row.phash, row.dhash]
+                for row, is_one in zip(rows, is_open, strict=True)
+                if is_one or self._is_sure(picture, named[row.phash, row.dhash])
+            }
+        return alike
+
+    def _is_sure(self, picture: Picture, place: int) -> bool:
+        pair = [
+            self._phashes[place] ^ picture.phash,
+            self._dhashes[place] ^ picture.dhash,
+        ]
+        return bool(np.bitwise_count(pair).max() <= SURE_BITS)
+
+    def _signed_at(self, place: int) -> tuple[int, int]:
+        return _signed(self._phashes[place]), _signed(self._dhashes[place])
 
     def _by_features(
         self, session: Session, chunk: Chunk, picture: Picture
@@ -200,7 +236,7 @@ class Kept:
 
     def _at(self, session: Session, place: int) -> Picture | None:
         """The best stored picture with these hashes; none if it was taken away."""
-        phash, dhash = _signed(self._phashes[place]), _signed(self._dhashes[place])
+        phash, dhash = self._signed_at(place)
         rows = session.execute(
             _pictures().where(KEPT, Asset.phash == phash, Asset.dhash == dhash)
         )

@@ -1,5 +1,6 @@
 """The rule: which assets are the same picture to the eye."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +16,7 @@ SURE_BITS = 4  # within it in both hashes: the same picture
 CANDIDATE_BITS = 16  # within it in the pHash: compared by thumbnail as well
 THUMBNAIL_DIFFERENCE = 4.0  # grey levels, mean over 32 x 32; or else
 THUMBNAIL_CORRELATION = 0.985  # which brightness and contrast do not change
+_SLACK = 1e-6  # more than sums in another order differ by
 ALIGNMENT = 0.92  # of thumbnails whose pictures have near features
 
 Hashes = NDArray[np.uint64]
@@ -52,6 +54,25 @@ class Picture:
         if bits.max() <= SURE_BITS:
             return True
         return thumbnails_alike(_levels(self.asset), _levels(other.asset))
+
+    def may_be_like(self, thumbnails: Sequence[bytes | None]) -> NDArray[np.bool_]:
+        """Of each thumbnail whether `thumbnails_alike` may say so of it and this one's:
+        a little more often than it does. A thumbnail that is not there may be alike."""
+        own = _levels(self.asset)
+        found = np.ones(len(thumbnails), bool)
+        there = [n for n, one in enumerate(thumbnails) if one and len(one) == len(own)]
+        if not there:
+            return found
+        together = b"".join(thumbnails[n] or b"" for n in there)
+        levels = np.frombuffer(together, np.uint8).reshape(len(there), -1)
+        levels = levels.astype(np.float64)
+        near = np.abs(levels - own).mean(axis=1) <= THUMBNAIL_DIFFERENCE + _SLACK
+        levels, own = levels - levels.mean(axis=1, keepdims=True), own - own.mean()
+        spread = np.sqrt((levels**2).sum(axis=1) * (own @ own))
+        found[there] = near | (
+            levels @ own >= (THUMBNAIL_CORRELATION - _SLACK) * spread
+        )
+        return found
 
     def is_part_of(self, other: "Picture") -> bool:
         """Whether one shows what the other does, or its middle, or its mirror image."""

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 from rows import NOW, Rows
-from sqlalchemy import Engine, select, text
+from sqlalchemy import Engine, event, select, text
 from sqlalchemy.orm import Session
 
 from db.engine import writing
@@ -99,6 +99,25 @@ def test_more_than_are_compared_at_once(session: Session, make_picture, monkeypa
 
     kept = [each for each in pictures if each.near_duplicate_of is None]
     assert kept == pictures[-3:]
+
+
+def test_many_that_are_near_in_one_hash_take_no_question_each(
+    session: Session, engine: Engine, make_picture
+):
+    noise = np.random.default_rng(0).integers(0, 256, (60, 1024), np.uint8)
+    for number, levels in enumerate(noise):  # near to one another in nothing but pHash
+        far = number * 0x1111111111 + 0xFF
+        make_picture(0xFF << number % 50, dhash=far, thumbnail=levels.tobytes())
+    alike = make_picture(0x7FFF << 40, dhash=0xFFFF, thumbnail=RAMP, height=900)
+    dedupe.compare_new(session, now=NOW)
+    new, asked = make_picture(0, thumbnail=RAMP), []
+    session.flush()
+    event.listen(engine, "before_cursor_execute", lambda *told: asked.append(told[2]))
+
+    assert dedupe.compare_new(session, now=NOW) == 1
+
+    assert new.near_duplicate_of == alike.digest
+    assert len(asked) < 12
 
 
 @pytest.mark.parametrize(
