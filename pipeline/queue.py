@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     and_,
     case,
+    exists,
     func,
     or_,
     select,
