@@ -203,7 +203,8 @@ def _order(
         crawl_run_id=run_id,
         frontier=frontier,
         explains=options.explain,
-        watches_stdin=options.watch_stdin,
+        watches_stdin=options.watch_stdin or options.ask_for_hosts,
+        asks_for_hosts=options.ask_for_hosts,
     )
 
 
@@ -222,6 +223,11 @@ def _parse_options() -> argparse.Namespace:
     add("--dry-run", action="store_true", help="tell what would be fetched")
     add("--explain", action="store_true", help="tell about the images of one page")
     add("--watch-stdin", action="store_true", help="stop when standard input ends")
+    add(
+        "--ask-for-hosts",
+        action="store_true",
+        help="ask no host before a line on standard input says `granted HOST`",
+    )
     return parser.parse_args()
 
 

@@ -72,8 +72,7 @@ class Backoff:
 
     def leaves(self, host: str, delay_s: float) -> None:
         """A request that has waited is sent: the next one waits for the usual delay."""
-        if state := self._hosts.get(host):
-            state.next_at = self._clock() + delay_s
+        self._hosts.setdefault(host, _Host()).next_at = self._clock() + delay_s
 
     def _host(self, host: str, reason: str) -> _Host:
         state = self._hosts.setdefault(host, _Host())

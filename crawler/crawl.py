@@ -13,6 +13,7 @@ from scrapy import signals
 from scrapy.crawler import AsyncCrawlerProcess, Crawler
 
 from crawler import sources
+from crawler.grants import ASKS, Grants
 from crawler.reporting import (
     ENOUGH_BYTES,
     ENOUGH_IMAGES,
@@ -29,7 +30,7 @@ Ending = tuple[CrawlState, dict[str, Any], str | None]  # with stats and error
 
 _GOOD_ENDS = {"finished", ENOUGH_IMAGES, ENOUGH_BYTES, RATE_LIMITED}
 _SHUTDOWN, _START_ERROR = "shutdown", "start_error"  # Scrapy's reasons, ours else
-_ENOUGH = b"enough\n"
+_ENOUGH = "enough"
 
 
 @dataclass(frozen=True)
@@ -42,6 +43,7 @@ class Order:
     frontier: Path | None
     explains: bool = False
     watches_stdin: bool = False
+    asks_for_hosts: bool = False
 
 
 class FirstError(logging.Handler):
@@ -68,6 +70,7 @@ def crawl(order: Order, settings: Settings) -> Ending:
             crawl_run_id=order.crawl_run_id,
             frontier=order.frontier,
         )
+        | {ASKS: order.asks_for_hosts}
     )
     first_error = _listen_to_the_log()
     crawler = process.create_crawler(spider)
@@ -110,20 +113,26 @@ def _ended(reason: str | None, error: str | None) -> tuple[CrawlState, str | Non
 
 
 def _obey_input(crawler: Crawler) -> None:
-    """Our parent holds the other end: it may say that there are enough images, and
-    when it dies, however, the input ends."""
+    """Our parent holds the other end: it may say that there are enough images or that
+    a host is ours, and when it dies, however, the input ends."""
     loop = asyncio.get_running_loop()
 
     def watch() -> None:
-        said = b""
+        rest = b""
         while piece := os.read(sys.stdin.fileno(), 4096):
-            said += piece
-            if _ENOUGH in said:
-                said = b""
-                loop.call_soon_threadsafe(close, crawler, ENOUGH_IMAGES)
+            *lines, rest = (rest + piece).split(b"\n")
+            for line in lines:
+                loop.call_soon_threadsafe(_obey, crawler, line.decode())
         asyncio.run_coroutine_threadsafe(crawler.stop_async(), loop)
 
     threading.Thread(target=watch, daemon=True, name="watch-stdin").start()
+
+
+def _obey(crawler: Crawler, line: str) -> None:
+    if line == _ENOUGH:
+        close(crawler, ENOUGH_IMAGES)
+    elif grants := crawler.get_extension(Grants):
+        grants.hear(line)
 
 
 def _in_one_line(record: logging.LogRecord) -> str:

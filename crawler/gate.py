@@ -2,8 +2,8 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from functools import cached_property
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import cached_property, partial
 from http import HTTPStatus
 from pathlib import Path
 
@@ -18,6 +18,7 @@ from scrapy.http import Response
 
 from crawler.backoff import Backoff
 from crawler.download import BoundedDownloadHandler
+from crawler.grants import Grants, host_key
 from crawler.hosts import Places
 from crawler.origins import host_of
 from crawler.pacing import BUSY, PatientRetryMiddleware, note_busy
@@ -52,7 +53,8 @@ class GatedHandler(BoundedDownloadHandler):
 
 class Gate:
     """Lets one request after the other to a host that wanted to be left alone, and no
-    more at once than a source documents, over all crawls of this machine."""
+    more at once than a source documents, over all crawls of this machine. Where a
+    parent grants hosts, none is asked without."""
 
     def __init__(self, crawler: Crawler) -> None:
         self._crawler = crawler
@@ -82,7 +84,12 @@ class Gate:
         has_waited = False
         while True:
             has_waited = await self._wait(host) or has_waited
-            async with self._places.place(slot):
+            # In this order: whoever has a place waits for nothing but the network.
+            async with (
+                self._granted(request, slot) as was_waited_for,
+                self._places.place(slot),
+            ):
+                has_waited = has_waited or was_waited_for
                 if self.backoff.wait_s(host):
                     continue
                 if has_waited:
@@ -98,6 +105,16 @@ class Gate:
         elif response.status < HTTPStatus.INTERNAL_SERVER_ERROR:
             self.backoff.answered(host)
 
+    def _granted(
+        self, request: Request, slot: str
+    ) -> AbstractAsyncContextManager[bool]:
+        grants = self._crawler.get_extension(Grants)
+        if grants is None:
+            return nullcontext(False)
+        return grants.granted(
+            host_key(request.url), partial(self._longest_delay_s, slot), self._goes_on
+        )
+
     async def _wait(self, host: str) -> bool:
         """Whether there was anything to wait for."""
         has_waited = False
@@ -111,6 +128,10 @@ class Gate:
     def _delay_s(self, slot: str) -> float:
         known = self._crawler.engine.downloader.slots.get(slot)
         return known.download_delay() if known else 0.0
+
+    def _longest_delay_s(self, slot: str) -> float:
+        known = self._crawler.engine.downloader.slots.get(slot)
+        return known.delay * (1 + known.jitter) if known else 0.0
 
     def _goes_on(self) -> bool:
         engine = self._crawler.engine

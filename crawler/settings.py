@@ -45,6 +45,7 @@ _FIXED: dict[str, Any] = {
     "DEFAULT_DROPITEM_LOG_LEVEL": "DEBUG",
     "EXTENSIONS": {
         "crawler.reporting.Reporter": 0,
+        "crawler.grants.Grants": 0,
         "scrapy.extensions.telnet.TelnetConsole": None,
         "scrapy.extensions.remote_control.RemoteControl": None,
     },

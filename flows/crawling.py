@@ -8,10 +8,12 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Literal
 
 from flows.errors import UsageError
 from flows.progress import onlooker
+from flows.stays import Begin, Stays
 from pipeline.settings import Settings
 
 _POLL_S = 0.1
@@ -72,17 +74,20 @@ async def crawl(
     *,
     deadline: float | None = None,
     is_enough: Callable[[], bool] = lambda: False,
+    begin_stay: Begin | None = None,
 ) -> Crawled:
     """Send the spider out and wait for it, passing on what it tells.
 
     It is asked to stop when the onlooker stops or at the deadline (of
     `time.monotonic`), to be content once `is_enough`, and stops by itself when we die.
+    Given `begin_stay`, it asks no host before that has granted the stay there.
 
     Raises:
         CrawlError: the crawl failed.
     """
+    asks = ["--ask-for-hosts"] if begin_stay else []
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "crawler", "--watch-stdin", *order.arguments()),
+        *(sys.executable, "-m", "crawler", "--watch-stdin", *asks, *order.arguments()),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
@@ -90,11 +95,19 @@ async def crawl(
         start_new_session=True,  # Ctrl-C reaches us alone; we pass it on in order
         limit=1 << 20,
     )
+    say, rest_s = partial(_say, process), max(1.0, settings.request_delay_s)
+    stays = Stays(begin_stay, say, rest_s=rest_s) if begin_stay else None
+
+    def take(event: dict[str, Any]) -> None:
+        if stays:
+            stays.take(event)
+        on_event(event)
+
     watching = (_pass_on_stop(process, deadline), _say_enough(process, is_enough))
     watchers = [asyncio.create_task(each) for each in watching]
     try:
         events, stderr_tail = await asyncio.gather(
-            _read_events(process, on_event), _read_tail(process)
+            _read_events(process, take), _read_tail(process)
         )
         await process.wait()
     finally:
@@ -103,6 +116,8 @@ async def crawl(
         if process.returncode is None:
             process.kill()
             await process.wait()
+        if stays:
+            stays.close()
     return _outcome(events, stderr_tail)
 
 
@@ -121,10 +136,14 @@ async def _pass_on_stop(
 async def _say_enough(
     process: asyncio.subprocess.Process, is_enough: Callable[[], bool]
 ) -> None:
-    assert process.stdin is not None  # noqa: S101  # piped above
     while not is_enough():
         await asyncio.sleep(_POLL_S)
-    process.stdin.write(b"enough\n")
+    _say(process, "enough")
+
+
+def _say(process: asyncio.subprocess.Process, line: str) -> None:
+    assert process.stdin is not None  # noqa: S101  # piped above
+    process.stdin.write(f"{line}\n".encode())
 
 
 def _is_over(deadline: float | None) -> bool:

@@ -20,6 +20,7 @@ _ANSWER_S = 5  # a remote API may be slow to answer; a dead loopback one refuses
 _START_S = 180  # a new database takes 15 s on two idle cores
 _POLL_S = 0.05
 _STOP_S = 8
+_LEASES_IN_FILES = "prefect.server.concurrency.lease_storage.filesystem"
 HEARTBEAT_S = 30  # the shortest that Prefect allows
 
 
@@ -198,6 +199,8 @@ def _server_environment(port: int, purpose: Purpose) -> dict[str, str]:
         "PREFECT_API_URL": _url(port),
         "PREFECT_PLUGINS_ENABLED": "false",
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        # In memory they would be lost with this API, and their slots taken for ever.
+        "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": _LEASES_IN_FILES,
         "PREFECT_SERVER_UI_ENABLED": str(purpose == "serve").lower(),
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "WARNING",
     }

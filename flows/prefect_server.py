@@ -31,6 +31,8 @@ def main(port: int, parent_pid: int, purpose: str) -> None:
     import uvicorn
     from prefect.server.api.server import create_app
 
+    if purpose == "run":
+        _reclaim_leases_too()
     application = create_app(ephemeral=purpose == "run", final=True)
     gc.freeze()
     gc.enable()
@@ -42,6 +44,15 @@ def main(port: int, parent_pid: int, purpose: str) -> None:
         lifespan="on",
         timeout_graceful_shutdown=_GRACE_S,
     )
+
+
+def _reclaim_leases_too() -> None:
+    """Those of a run that was killed are left to the next one."""
+    from prefect.server.services.perpetual_services import perpetual_service
+    from prefect.server.services.repossessor import monitor_expired_leases
+
+    always = perpetual_service(enabled_getter=lambda: True, run_in_ephemeral=True)
+    always(monitor_expired_leases)
 
 
 def _end_with(parent_pid: int) -> None:

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from sqlalchemy import select
 
 from db.models import CrawlRun
-from flows import cookbook, slots, tasks
+from flows import cookbook, hosts, slots, tasks
 from flows.draining import OnBatch, drain, tell_nobody
 from flows.errors import UsageError
 from flows.gathering import check_sources, gather, say_keywords, stage
@@ -53,9 +53,14 @@ async def run(
     summary = Summary(parameters.alternatives, review=parameters.review)
     say_keywords(parameters)
     with open_workspace(settings) as workspace:
-        crawl_run_ids = await gather(
-            workspace, summary, parameters, steps=tasks.STEPS, flow_run_id=flow_run_id
-        )
+        async with hosts.shared():
+            crawl_run_ids = await gather(
+                workspace,
+                summary,
+                parameters,
+                steps=tasks.STEPS,
+                flow_run_id=flow_run_id,
+            )
         if summary.interrupted:
             return summary
         with stage(summary, "queue"):

@@ -12,6 +12,7 @@ from typing import Any
 from flows import curating
 from flows.crawling import Crawled, CrawlOrder, crawl
 from flows.progress import onlooker
+from flows.stays import Begin
 from flows.tally import Tally, shared_tally
 from flows.workspace import open_workspace
 from pipeline.settings import load
@@ -19,11 +20,14 @@ from pipeline.settings import load
 Overrides = dict[str, Any]
 
 
-async def crawl_source(order: CrawlOrder, overrides: Overrides) -> Crawled:
+async def crawl_source(
+    order: CrawlOrder, overrides: Overrides, begin_stay: Begin | None = None
+) -> Crawled:
     """Find images for one keyword at one source and keep them.
 
     The budgets and `max_images` among the overrides are what this crawl may use. It
-    ends earlier when the crawls beside it have found enough between them.
+    ends earlier when the crawls beside it have found enough between them. Given
+    `begin_stay`, it asks no host that was not granted.
 
     Raises:
         CrawlError: the crawl failed.
@@ -38,7 +42,12 @@ async def crawl_source(order: CrawlOrder, overrides: Overrides) -> Crawled:
         onlooker().advance(tally.images, note=f"{tally.pages} pages")
 
     return await crawl(
-        order, settings, tell, deadline=deadline, is_enough=lambda: tally.is_full
+        order,
+        settings,
+        tell,
+        deadline=deadline,
+        is_enough=lambda: tally.is_full,
+        begin_stay=begin_stay,
     )
 
 

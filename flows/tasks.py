@@ -3,8 +3,16 @@
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
-from flows import queueing, stages
-from flows.stages import Steps
+from flows import hosts, queueing, stages
+from flows.crawling import Crawled, CrawlOrder
+from flows.stages import Overrides, Steps
+
+
+async def crawl_source(order: CrawlOrder, overrides: Overrides) -> Crawled:
+    """Crawl as `flows.stages` does, at hosts that no other crawl asks meanwhile."""
+    async with hosts.shared() as ours:
+        return await stages.crawl_source(order, overrides, ours.begin)
+
 
 _crawl = task(
     name="crawl",
@@ -19,7 +27,7 @@ process_batch = task(name="process-batch", cache_policy=NO_CACHE)
 _gallery = task(name="gallery", cache_policy=NO_CACHE)
 
 STEPS = Steps(
-    crawl_source=_crawl(stages.crawl_source),
+    crawl_source=_crawl(crawl_source),
     inspect_originals=_inspect(stages.inspect_originals),
     compare_originals=_compare(stages.compare_originals),
     label_originals=_label(stages.label_originals),
