@@ -194,3 +194,20 @@ def served(
     assert not serving.ended, serving.said
     yield serving
     serving.end()
+
+
+@pytest.fixture
+def api(served: Serving) -> Iterator[str]:
+    """What Prefect's tasks and clients of the test talk to."""
+    from prefect.settings import (
+        PREFECT_API_URL,
+        PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW,
+        temporary_settings,
+    )
+
+    settings = {
+        PREFECT_API_URL: served.home.api_url,
+        PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW: "ignore",
+    }
+    with temporary_settings(settings):
+        yield served.home.api_url

@@ -2,20 +2,19 @@
 
 import asyncio
 import shutil
+import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from threading import Barrier, Event
 from typing import Any
 
 import pytest
 from pictures import encoded, paint
-from prefect.settings import (
-    PREFECT_API_URL,
-    PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW,
-    temporary_settings,
-)
 from sqlalchemy import Engine, func, select
 from website import Answer, Website, serving
 
@@ -23,7 +22,18 @@ from db.engine import open_engine, reading
 from db.models import CrawlRun
 from flows import stages, tasks
 from flows.crawling import Crawled, CrawlOrder
+from flows.hosts import LEASE_S
 
+RUN = """
+import asyncio, sys
+from flows.prefect_api import api_for_run, quiet_environment
+quiet_environment()
+with api_for_run(print) as wait_for_api:
+    from flows import tasks
+    from flows.crawling import CrawlOrder
+    wait_for_api()
+    asyncio.run(tasks.STEPS.crawl_source(CrawlOrder("dunes", sys.argv[1]), {}))
+"""
 CONTACTS = "one", "two"
 LEAST_REST_S = 1.0
 PAGES = 12
@@ -91,17 +101,6 @@ def sites(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Webs
         allowed = ",".join(site.host for site in sites)
         monkeypatch.setenv("CRAWL_AND_DREAM_ALLOW_HOSTS", allowed)
         yield sites
-
-
-@pytest.fixture
-def api(served) -> Iterator[str]:
-    """What Prefect's tasks and clients of the test talk to."""
-    settings = {
-        PREFECT_API_URL: served.home.api_url,
-        PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW: "ignore",
-    }
-    with temporary_settings(settings):
-        yield served.home.api_url
 
 
 def both_crawl(crawl: Any, *sources: str) -> list[Crawled]:
@@ -179,3 +178,43 @@ def test_crawls_that_want_each_others_hosts_both_finish(api, sites, engine):
     assert [crawled.state for crawled in ended] == ["finished"] * 2
     assert [crawled.stats["found"] for crawled in ended] == [16, 16]
     assert min(seen.least_distance_s for seen in visited) >= LEAST_REST_S
+
+
+@pytest.mark.soak
+def test_a_host_is_free_a_minute_after_its_crawl_was_killed(served, warm_home, sites):
+    """At an API that goes on, and at one that ended with its run."""
+    environments = [
+        warm_home.environment(PREFECT_API_URL=served.home.api_url),
+        warm_home.environment(),
+    ]
+    asked_at: dict[str, list[float]] = {site.url: [] for site in sites}
+    are_killed = Event()
+    both_are_asked = Barrier(3)
+
+    def run(site: Website, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-c", RUN, f"site:{site.url}"]
+        return subprocess.Popen(command, env=environment)
+
+    def first_ask(site: Website, _handler: Any) -> None:
+        asked_at[site.url].append(time.monotonic())
+        if not are_killed.is_set():
+            both_are_asked.wait(60)
+            are_killed.wait(60)
+
+    for site in sites:
+        site.answers["/robots.txt"] = partial(first_ask, site)
+    holders = [run(*each) for each in zip(sites, environments, strict=True)]
+    both_are_asked.wait(60)
+    for holder in holders:
+        holder.kill()
+        holder.wait()
+    killed_at = time.monotonic()
+    are_killed.set()
+
+    waiting = [run(*each) for each in zip(sites, environments, strict=True)]
+    for each in waiting:
+        each.wait(150)
+
+    waited_s = [asked_at[site.url][1] - killed_at for site in sites]
+    assert min(waited_s) > LEASE_S / 2
+    assert max(waited_s) < LEASE_S + 30
