@@ -87,6 +87,7 @@ class Hosts:
         self._turn_s = turn_s
         self._stays: set[asyncio.Task[None]] = set()
         self._has_said_so = False
+        self._asking = asyncio.Lock()  # SQLite takes seconds for twenty at once
 
     def begin(self, stay: Stay) -> None:
         """Grant the stay once no other crawl asks its host; follow it to its end."""
@@ -126,7 +127,9 @@ class Hosts:
         pause_s = _AFTER_A_TURN_S if stay.lets_others_go_first else 0.0
         poll_s, has_said_so = _FIRST_POLL_S, False
         while not await _happens(stay.left, pause_s):
-            if lease := await self._take(stay.host):
+            async with self._asking:
+                lease = await self._take(stay.host)
+            if lease:
                 return lease
             jitter = random.uniform(1 - _JITTER, 1 + _JITTER)  # noqa: S311  # no secret
             pause_s = poll_s * jitter
