@@ -2,7 +2,12 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from contextlib import (
+    AbstractAsyncContextManager,
+    asynccontextmanager,
+    nullcontext,
+    suppress,
+)
 from functools import cached_property, partial
 from http import HTTPStatus
 from pathlib import Path
@@ -22,7 +27,7 @@ from crawler.grants import Grants, host_key
 from crawler.hosts import Places
 from crawler.origins import host_of
 from crawler.pacing import BUSY, PatientRetryMiddleware, note_busy
-from crawler.refusals import CrawlEndsError
+from crawler.refusals import CrawlEndsError, RefusedError
 
 _FAILURES = (DownloadConnectionRefusedError, DownloadFailedError, DownloadTimeoutError)
 _STEP_S = 0.25  # in which a waiting request notices that the crawl ends
@@ -111,9 +116,8 @@ class Gate:
         grants = self._crawler.get_extension(Grants)
         if grants is None:
             return nullcontext(False)
-        return grants.granted(
-            host_key(request.url), partial(self._longest_delay_s, slot), self._goes_on
-        )
+        rest_s = partial(self._rest_s, host_of(request.url), slot)
+        return grants.granted(host_key(request.url), rest_s, self._goes_on)
 
     async def _wait(self, host: str) -> bool:
         """Whether there was anything to wait for."""
@@ -129,9 +133,15 @@ class Gate:
         known = self._crawler.engine.downloader.slots.get(slot)
         return known.download_delay() if known else 0.0
 
-    def _longest_delay_s(self, slot: str) -> float:
+    def _rest_s(self, host: str, slot: str) -> float:
+        """The seconds that nobody is to ask a host: the delay at its longest, or more
+        if it wants to be left alone."""
         known = self._crawler.engine.downloader.slots.get(slot)
-        return known.delay * (1 + known.jitter) if known else 0.0
+        delay_s = known.delay * (1 + known.jitter) if known else 0.0
+        with suppress(RefusedError):
+            # A step longer, so that our own request that waits is the first one.
+            return max(delay_s, self.backoff.wait_s(host) + _STEP_S)
+        return delay_s
 
     def _goes_on(self) -> bool:
         engine = self._crawler.engine

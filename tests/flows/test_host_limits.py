@@ -56,6 +56,7 @@ def test_a_limit_is_named_as_prefect_allows(host: str, expected: str):
     GlobalConcurrencyLimitCreate(name=expected, limit=1)
 
 
+@pytest.mark.soak
 def test_runs_that_see_a_new_host_together_make_one_limit_for_it(api):
     host = new_host()
     most: list[int] = []

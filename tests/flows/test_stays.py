@@ -172,6 +172,26 @@ def test_a_crawl_that_waits_for_a_host_ends_when_it_is_told_to(settings, sites):
 
 
 @pytest.mark.soak
+def test_a_host_that_wants_to_be_left_alone_is_left_to_nobody_else(settings, sites):
+    site = sites[0]
+    grantor = Grantor()
+    site.page("/", "a page")
+    page = site.answers["/"]
+
+    def busy_at_first(handler: Any) -> None:
+        site.answers["/"] = page
+        Answer(b"busy", status=503, headers={"Retry-After": "3"}).send(handler)
+
+    site.answers["/"] = busy_at_first
+
+    ended = asyncio.run(crawling(settings, grantor.begin, site.host))
+
+    assert ended.stats["pages"] == 1
+    [stay] = grantor.stays
+    assert stay.rest_s > 0
+
+
+@pytest.mark.soak
 def test_a_crawl_whose_turn_is_over_goes_on_with_the_next_one(settings, sites):
     site = sites[0]
     grantor = Grantor()
