@@ -37,6 +37,7 @@ with api_for_run(print) as wait_for_api:
 CONTACTS = "one", "two"
 LEAST_REST_S = 1.0
 PAGES = 12
+WAIT_S = 60
 
 
 @dataclass
@@ -118,7 +119,7 @@ def both_crawl(crawl: Any, *sources: str) -> list[Crawled]:
             )
         )
 
-    return asyncio.run(crawl_both())
+    return asyncio.run(asyncio.wait_for(crawl_both(), WAIT_S))
 
 
 def a_chain(site: Website, engine: Engine) -> Visited:
@@ -198,13 +199,13 @@ def test_a_host_is_free_a_minute_after_its_crawl_was_killed(served, warm_home, s
     def first_ask(site: Website, _handler: Any) -> None:
         asked_at[site.url].append(time.monotonic())
         if not are_killed.is_set():
-            both_are_asked.wait(60)
-            are_killed.wait(60)
+            both_are_asked.wait(WAIT_S)
+            are_killed.wait(WAIT_S)
 
     for site in sites:
         site.answers["/robots.txt"] = partial(first_ask, site)
     holders = [run(*each) for each in zip(sites, environments, strict=True)]
-    both_are_asked.wait(60)
+    both_are_asked.wait(WAIT_S)
     for holder in holders:
         holder.kill()
         holder.wait()
@@ -213,7 +214,7 @@ def test_a_host_is_free_a_minute_after_its_crawl_was_killed(served, warm_home, s
 
     waiting = [run(*each) for each in zip(sites, environments, strict=True)]
     for each in waiting:
-        each.wait(150)
+        each.wait(2 * WAIT_S + LEASE_S)
 
     waited_s = [asked_at[site.url][1] - killed_at for site in sites]
     assert min(waited_s) > LEASE_S / 2
