@@ -196,13 +196,15 @@ def test_a_host_is_free_a_minute_after_its_crawl_was_killed(served, warm_home, s
         command = [sys.executable, "-c", RUN, f"site:{site.url}"]
         return subprocess.Popen(command, env=environment)
 
-    def first_ask(site: Website, _handler: Any) -> None:
+    def first_ask(site: Website, handler: Any) -> None:
         asked_at[site.url].append(time.monotonic())
         if not are_killed.is_set():
             both_are_asked.wait(WAIT_S)
             are_killed.wait(WAIT_S)
+        Answer().send(handler)
 
     for site in sites:
+        site.page("/", "a page")
         site.answers["/robots.txt"] = partial(first_ask, site)
     holders = [run(*each) for each in zip(sites, environments, strict=True)]
     both_are_asked.wait(WAIT_S)
@@ -213,9 +215,9 @@ def test_a_host_is_free_a_minute_after_its_crawl_was_killed(served, warm_home, s
     are_killed.set()
 
     waiting = [run(*each) for each in zip(sites, environments, strict=True)]
-    for each in waiting:
-        each.wait(2 * WAIT_S + LEASE_S)
+    ended = [each.wait(2 * WAIT_S + LEASE_S) for each in waiting]
 
+    assert ended == [0, 0]
     waited_s = [asked_at[site.url][1] - killed_at for site in sites]
     assert min(waited_s) > LEASE_S / 2
     assert max(waited_s) < LEASE_S + 30
