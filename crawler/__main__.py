@@ -19,13 +19,13 @@ from crawler.crawl import Ending, Order, crawl
 from crawler.errors import CrawlerError
 from crawler.events import emit
 from crawler.proxy import parse_proxy
-from crawler.reporting import BYTES, ENOUGH_IMAGES
+from crawler.reporting import BYTES, ENOUGH_IMAGES, MAY_GO_ON
 from db import patience
 from db.engine import open_engine
 from db.errors import cause_of
 from db.models import CrawlState
 from db.schema import DatabaseError, check
-from pipeline.errors import PipelineError
+from pipeline.errors import PipelineError, will_pass
 from pipeline.ingest import finish_crawl_run, resume_crawl_run, start_crawl_run
 from pipeline.settings import Settings, load
 from pipeline.store import Store
@@ -35,7 +35,8 @@ EXIT_STATUS = {
     CrawlState.FAILED: 1,
     CrawlState.INTERRUPTED: 130,
 }
-_RUN_ID, _ENDED = "crawl_run_id", "finish_reason"  # facts in a frontier
+# Facts in a frontier.
+_RUN_ID, _FLOW_RUN_ID, _ENDED = "crawl_run_id", "flow_run_id", "finish_reason"
 _TOLD = {"max_images", "budget_bytes", "licence_policy", "allow_hosts", "max_depth"}
 _TOLD |= {"max_pages", "max_image_bytes", "request_delay_s", "request_timeout_s"}
 _TOLD |= {"opt_outs", "image_side_px"}
@@ -49,10 +50,10 @@ def main() -> int:
         run = _unrecorded if leaves_nothing else _recorded
         state, stats, error = run(options, settings)
     except (PipelineError, CrawlerError, DatabaseError, ValueError) as exc:
-        state, stats, error = CrawlState.FAILED, {}, str(exc)
+        state, stats, error = CrawlState.FAILED, {MAY_GO_ON: will_pass(exc)}, str(exc)
     except SQLAlchemyError as exc:
         error = f"database cannot be used: {cause_of(exc)}"
-        state, stats = CrawlState.FAILED, {}
+        state, stats = CrawlState.FAILED, {MAY_GO_ON: will_pass(exc)}
     except KeyboardInterrupt:  # before there was anything to stop
         state, stats, error = CrawlState.INTERRUPTED, {}, None
     emit("closed", state=state.value, stats=stats, error=error)
@@ -80,6 +81,7 @@ def _recorded(options: argparse.Namespace, settings: Settings) -> Ending:
     Store(settings.store_url).check()
     identity = (options.keyword, options.source, settings.database_url)
     with jobs.job_folder(settings.home, *identity) as folder:
+        options.go_on |= _is_tried_again(options, folder)
         run_id, resumed = _begin(engine, options, settings, folder)
         emit("started", crawl_run_id=run_id, resumed=resumed)
         if resumed and not options.go_on:
@@ -96,6 +98,16 @@ def _recorded(options: argparse.Namespace, settings: Settings) -> Ending:
     return state, stats, error
 
 
+def _is_tried_again(options: argparse.Namespace, folder: Path) -> bool:
+    """Whether this flow run has begun the crawl before: it goes on then."""
+    if options.flow_run_id is None:
+        return False
+    frontier = jobs.opened(folder)
+    before = frontier.fact(_FLOW_RUN_ID)
+    frontier.close()
+    return bool(before == options.flow_run_id)
+
+
 def _begin(
     engine: Engine, options: argparse.Namespace, settings: Settings, folder: Path
 ) -> tuple[int, bool]:
@@ -105,13 +117,14 @@ def _begin(
         before = frontier.fact(_RUN_ID)
         # Whoever asks anew after there were enough wants to see what is new.
         is_over = frontier.fact(_ENDED) == ENOUGH_IMAGES and not options.go_on
-        may_go_on = before is not None and len(frontier) and not is_over
+        has_more = len(frontier) or options.go_on
+        may_go_on = before is not None and has_more and not is_over
         if may_go_on and _resumes(engine, options, before):
-            frontier.note(finish_reason=None)
+            frontier.note(finish_reason=None, flow_run_id=options.flow_run_id)
             return before, True
         frontier.clear()
         run_id = _start(engine, options, settings, before)
-        frontier.note(crawl_run_id=run_id)
+        frontier.note(crawl_run_id=run_id, flow_run_id=options.flow_run_id)
     finally:
         frontier.close()
     return run_id, False

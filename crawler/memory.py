@@ -17,7 +17,7 @@ from crawler.refusals import (
     PlannedError,
     RefusedError,
 )
-from crawler.reporting import close
+from crawler.scheduling import FrontierScheduler
 from db.engine import open_engine
 from db.errors import cause_of
 from db.patience import Patience
@@ -68,7 +68,8 @@ class MemoryMiddleware:
         try:
             return patience.pause_after(error)
         except SQLAlchemyError as exc:
-            close(self._crawler, f"database cannot be read: {cause_of(exc)}")
+            reason = f"database cannot be read: {cause_of(exc)}"
+            FrontierScheduler.of(self._crawler).fail(reason, exc)
             raise CrawlEndsError("the database cannot be read") from exc
 
     def _recall(self, connection: Connection, request: Request) -> None:

@@ -72,15 +72,17 @@ class KeepImages:
         try:
             await written
         except StoreError as exc:
-            close(self._crawler, str(exc))
-            raise DropItem(str(exc)) from exc
+            raise self._fail(str(exc), exc) from exc
         except SQLAlchemyError as exc:
             reason = f"database cannot be written: {cause_of(exc)}"
-            close(self._crawler, reason)
-            raise DropItem(reason) from exc
+            raise self._fail(reason, exc) from exc
         item.content = None
         self._count_usable()
         return item
+
+    def _fail(self, reason: str, error: Exception) -> DropItem:
+        FrontierScheduler.of(self._crawler).fail(reason, error)
+        return DropItem(reason)
 
     async def close_spider(self) -> None:
         scheduler = FrontierScheduler.of(self._crawler)

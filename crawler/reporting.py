@@ -24,6 +24,8 @@ _OUTCOME = "crawl/outcome/"
 _REFUSED = "crawl/refused/"
 _PAGES_REFUSED = "crawl/pages_refused/"
 
+MAY_GO_ON = "may_go_on"  # whether what ended the crawl may be over soon
+
 ENOUGH_IMAGES = "max-images"
 ENOUGH_BYTES = "budget-bytes"
 RATE_LIMITED = "rate-limited"
@@ -47,6 +49,7 @@ def summary(stats: Mapping[str, Any]) -> dict[str, Any]:
         "refused": _by_reason(stats, _REFUSED),
         "bytes": stats.get(BYTES, 0),
         "finish_reason": stats.get("finish_reason"),
+        **({MAY_GO_ON: True} if stats.get(MAY_GO_ON) else {}),
     }
 
 

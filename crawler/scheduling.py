@@ -13,8 +13,9 @@ from scrapy.utils.asyncio import create_looping_call
 
 from crawler.frontier import Frontier
 from crawler.meta import IS_IMAGE, PAGE, PAGE_COUNTED, PAGE_WAITS
-from crawler.reporting import MATCHED, USABLE
+from crawler.reporting import MATCHED, MAY_GO_ON, USABLE, close
 from crawler.requests import dumped, loaded, sighting_dumped, sighting_loaded
+from pipeline.errors import will_pass
 from pipeline.ingest import Sighting
 
 _NUMBER = "frontier_number"  # key in a request's meta: its number in the frontier
@@ -35,6 +36,7 @@ class FrontierScheduler(BaseScheduler):
         self._crawler = crawler
         self._path = path
         self._under_way: dict[int, Request] = {}
+        self._holds = False
         self._max_pages = crawler.settings.getint("CRAWL_MAX_PAGES")
         self._max_images = crawler.settings.getint("CRAWL_MAX_IMAGES")
 
@@ -94,6 +96,12 @@ class FrontierScheduler(BaseScheduler):
             return request
         return None
 
+    def fail(self, reason: str, error: Exception) -> None:
+        """End the crawl; what is under way is asked for again when it goes on."""
+        self._holds = True
+        self._crawler.stats.set_value(MAY_GO_ON, will_pass(error))
+        close(self._crawler, reason)
+
     def additions(self) -> Iterator[tuple[int, Sighting]]:
         """What further pages said of images, by numbers of the frontier."""
         for number, body in self.frontier.additions():
@@ -144,6 +152,8 @@ class FrontierScheduler(BaseScheduler):
 
     def _settle(self) -> None:
         """Forget requests that Scrapy is through with, their items stored."""
+        if self._holds:
+            return
         # Nothing public tells when a response and all that came of it are dealt with.
         slot = self._crawler.engine._slot
         in_progress = slot.inprogress if slot is not None else ()

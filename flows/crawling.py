@@ -41,12 +41,18 @@ class CrawlError(UsageError):
         self.crawled = crawled or Crawled(None, "failed", {})
 
 
+class PassingCrawlError(CrawlError):
+    """A crawl failed by what passes; the same order again goes on where it was."""
+
+
 @dataclass(frozen=True)
 class CrawlOrder:
     """What one spider is sent out for; all else it reads from the settings.
 
     `about` is the sentence that the keyword was taken from. A crawl that goes on does
-    so where an earlier one had found enough; dry runs and explanations write nothing.
+    so where an earlier one had found enough, and so does one that its flow run has
+    begun before; dry runs and explanations write nothing. `ends_at`, a time of
+    `time.time`, holds for all attempts together.
     """
 
     keyword: str
@@ -54,6 +60,7 @@ class CrawlOrder:
     about: str | None = None
     flow_run_id: str | None = None
     how: How = "anew"
+    ends_at: float | None = None
 
     def arguments(self) -> list[str]:
         """The order as options of `python -m crawler`."""
@@ -83,7 +90,7 @@ async def crawl(
     Given `begin_stay`, it asks no host before that has granted the stay there.
 
     Raises:
-        CrawlError: the crawl failed.
+        CrawlError: the crawl failed; `PassingCrawlError` if it may go on.
     """
     asks = ["--ask-for-hosts"] if begin_stay else []
     process = await asyncio.create_subprocess_exec(
@@ -118,7 +125,7 @@ async def crawl(
             await process.wait()
         if stays:
             stays.close()
-    return _outcome(events, stderr_tail)
+    return _outcome(events, stderr_tail, was_killed=(process.returncode or 0) < 0)
 
 
 async def _pass_on_stop(
@@ -170,17 +177,24 @@ async def _read_tail(process: asyncio.subprocess.Process) -> list[str]:
     return list(tail)
 
 
-def _outcome(events: dict[str, dict[str, Any]], stderr_tail: list[str]) -> Crawled:
+def _outcome(
+    events: dict[str, dict[str, Any]], stderr_tail: list[str], *, was_killed: bool
+) -> Crawled:
     run_id = events.get("started", {}).get("crawl_run_id")
     closed = events.get("closed")
     if closed is None and onlooker().stopping.is_set():
         return Crawled(run_id, "interrupted", {})  # so early that it could say nothing
     if closed is None:
         said = stderr_tail[-1] if stderr_tail else "it said nothing"
-        raise CrawlError(
+        raise _error(passes=was_killed)(
             f"the crawler ended unexpectedly: {said}", Crawled(run_id, "failed", {})
         )
     crawled = Crawled(run_id, closed["state"], closed["stats"])
     if crawled.state == "failed":
-        raise CrawlError(closed["error"] or "the crawl failed", crawled)
+        passes = crawled.stats.get("may_go_on", False)
+        raise _error(passes=passes)(closed["error"] or "the crawl failed", crawled)
     return crawled
+
+
+def _error(*, passes: bool) -> type[CrawlError]:
+    return PassingCrawlError if passes else CrawlError

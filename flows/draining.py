@@ -33,6 +33,8 @@ async def tell_nobody(done: int, total: int) -> None:
 async def process_next_batch(overrides: Overrides, flow_run_id: str | None) -> Batch:
     """Lease one batch of jobs and make its outputs in this process."""
     settings = load(**overrides)
+    if onlooker().stopping.is_set():  # while a failed batch waited to be tried again
+        return Batch()
     with open_workspace(settings, under_way=True) as workspace:
         return await watched(
             lambda tell: process_batch(

@@ -143,12 +143,11 @@ class Crawls:
         most: Overrides = {"max_images": self._usable_of(errand) + images}
         if math.isfinite(size_bytes):
             most["budget_bytes"] = errand.count("bytes") + math.ceil(size_bytes)
+        order = errand.next_order
         if math.isfinite(minutes):
-            most["budget_minutes"] = minutes
+            order = replace(order, ends_at=time.time() + 60 * minutes)
         try:
-            errand.latest = await self.steps.crawl_source(
-                errand.next_order, self.overrides | most
-            )
+            errand.latest = await self.steps.crawl_source(order, self.overrides | most)
         except CrawlError as exc:
             self._errors.append(exc)
             errand.latest = exc.crawled

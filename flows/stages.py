@@ -25,16 +25,16 @@ async def crawl_source(
 ) -> Crawled:
     """Find images for one keyword at one source and keep them.
 
-    The budgets and `max_images` among the overrides are what this crawl may use. It
-    ends earlier when the crawls beside it have found enough between them. Given
+    `max_images` and the budget of bytes among the overrides are what this crawl may
+    use. It ends earlier when the crawls beside it have found enough between them. Given
     `begin_stay`, it asks no host that was not granted.
 
     Raises:
         CrawlError: the crawl failed.
     """
     settings = load(**overrides)
-    minutes = settings.budget_minutes
-    deadline = None if minutes is None else time.monotonic() + 60 * minutes
+    left_s = None if order.ends_at is None else order.ends_at - time.time()
+    deadline = None if left_s is None else time.monotonic() + left_s
     tally = shared_tally() or Tally(settings.max_images)
 
     def tell(event: dict[str, Any]) -> None:

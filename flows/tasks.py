@@ -1,10 +1,13 @@
 """The Prefect tasks: one per stage, and one per batch of pictures."""
 
+from functools import partial
+
 from prefect import task
 from prefect.cache_policies import NO_CACHE
 
 from flows import hosts, queueing, stages
 from flows.crawling import Crawled, CrawlOrder
+from flows.retrying import RETRIES
 from flows.stages import Overrides, Steps
 
 
@@ -14,23 +17,18 @@ async def crawl_source(order: CrawlOrder, overrides: Overrides) -> Crawled:
         return await stages.crawl_source(order, overrides, ours.begin)
 
 
-_crawl = task(
-    name="crawl",
-    task_run_name="crawl {order.keyword} at {order.source}",
-    cache_policy=NO_CACHE,
-)
-_inspect = task(name="inspect", cache_policy=NO_CACHE)
-_compare = task(name="compare", cache_policy=NO_CACHE)
-_label = task(name="label", cache_policy=NO_CACHE)
-_queue = task(name="queue", cache_policy=NO_CACHE)
-process_batch = task(name="process-batch", cache_policy=NO_CACHE)
-_gallery = task(name="gallery", cache_policy=NO_CACHE)
+_task = partial(task, cache_policy=NO_CACHE, **RETRIES)
 
 STEPS = Steps(
-    crawl_source=_crawl(crawl_source),
-    inspect_originals=_inspect(stages.inspect_originals),
-    compare_originals=_compare(stages.compare_originals),
-    label_originals=_label(stages.label_originals),
+    crawl_source=_task(
+        crawl_source,
+        name="crawl",
+        task_run_name="crawl {order.keyword} at {order.source}",
+    ),
+    inspect_originals=_task(stages.inspect_originals, name="inspect"),
+    compare_originals=_task(stages.compare_originals, name="compare"),
+    label_originals=_task(stages.label_originals, name="label"),
 )
-queue_jobs = _queue(queueing.queue_jobs)
-write_gallery = _gallery(queueing.write_gallery)
+queue_jobs = _task(queueing.queue_jobs, name="queue")
+process_batch = partial(_task, name="process-batch")
+write_gallery = _task(queueing.write_gallery, name="gallery")

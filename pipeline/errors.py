@@ -1,5 +1,7 @@
 """What callers of `pipeline` may have to react to."""
 
+from db import patience
+
 
 class PipelineError(Exception):
     """Base class; the message is one line for the person at the terminal."""
@@ -13,9 +15,22 @@ class StoreError(PipelineError):
     """The store cannot be read or written."""
 
 
+class StoreAwayError(StoreError):
+    """The store does not answer, or is too busy to: it may do so later."""
+
+
 class MissingBlobError(StoreError):
     """The store works and this blob is not in it."""
 
 
 class WorkerError(PipelineError):
     """Worker processes cannot be started on this machine."""
+
+
+# A machine that was too busy to start a process may not be the next time.
+_PASSING = (StoreAwayError, WorkerError)
+
+
+def will_pass(error: Exception) -> bool:
+    """Whether the same may well succeed later, with nobody having changed anything."""
+    return isinstance(error, _PASSING) or patience.will_pass(error)

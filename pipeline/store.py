@@ -1,5 +1,6 @@
 """Content-addressed blobs on any fsspec file system: a local folder, or S3 at scale."""
 
+import errno
 import hashlib
 import os
 import re
@@ -14,12 +15,15 @@ from typing import Any
 import fsspec
 from fsspec.implementations.local import LocalFileSystem
 
-from pipeline.errors import MissingBlobError, StoreError
+from pipeline.errors import MissingBlobError, StoreAwayError, StoreError
 
 ORIGINALS, PICTURES, OUTPUTS = "originals", "pictures", "outputs"
 
 # Names that files have while they are written, in this and in older versions.
 _UNFINISHED = re.compile(r"\.tmp-([0-9a-f]{32}|[a-z0-9_]{8})")
+
+# What s3fs makes of the answers 503 (busy) and 500 (an error of the server's own).
+_BUSY = {errno.EBUSY, getattr(errno, "EREMOTEIO", errno.EIO)}
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,9 @@ class Store:
         except (StoreError, MemoryError):
             raise
         except failures as exc:
-            raise StoreError(f"store {self.shown} {what}: {_cause(exc)}") from exc
+            is_away = not self._is_local and _is_away(exc)
+            kind = StoreAwayError if is_away else StoreError
+            raise kind(f"store {self.shown} {what}: {_cause(exc)}") from exc
 
     def put(self, path: str, content: bytes) -> None:
         """Write a blob durably; writing it again changes only when it was written."""
@@ -238,6 +244,20 @@ def _sync_folder(folder: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _is_away(exc: BaseException | None) -> bool:
+    """Whether a connection is at the bottom of it, or a server that is busy.
+
+    The clients of object stores wrap that in exceptions of their own.
+    """
+    while exc is not None:
+        if isinstance(exc, ConnectionError | TimeoutError):
+            return True
+        if isinstance(exc, OSError) and exc.errno in _BUSY:
+            return True
+        exc = exc.__cause__ or exc.__context__
+    return False
 
 
 def _cause(exc: Exception) -> str:

@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 
 import pytest
+from nights import Night, night_on
 from pictures import encoded, paint
 from postgres import Databases
 from terminal import Home
@@ -140,3 +141,14 @@ def made(
     typed = home.type(*fill(home.folder))
     assert typed.status == 0, typed.err
     return home
+
+
+@pytest.fixture
+def night(postgres: Databases, tmp_path: Path) -> Iterator[Night]:
+    with (
+        postgres.migrated() as results,
+        postgres.empty() as prefect,
+        night_on(results, prefect, tmp_path) as night,
+    ):
+        night.start_server()
+        yield night

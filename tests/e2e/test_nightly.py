@@ -1,189 +1,15 @@
 """A night: a schedule, a server on PostgreSQL, a worker; in the morning, results."""
 
 import json
-import os
-import subprocess
-import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-import httpx
-import psutil
 import pytest
-import yaml
-from postgres import Databases
-from sqlalchemy import create_engine, make_url, select, text
+from nights import POOL, Night, kill_all, soon, wait_until
 
-from db.engine import open_engine, reading
-from db.models import Job, JobState, Output
-from flows.prefect_api import answers, free_port
+from db.models import JobState
 
 pytestmark = [pytest.mark.soak, pytest.mark.postgres]
-
-ROOT = Path(__file__).parents[2]
-POOL = "crawl-and-dream"
-WAIT_S = 240
-
-
-@dataclass
-class Night:
-    """A machine with a Prefect server; what is started on it ends with the test."""
-
-    folder: Path
-    results_url: str
-    prefect_url: str
-    started: list[subprocess.Popen[bytes]] = field(default_factory=list)
-    port: int = field(default_factory=free_port)
-
-    @property
-    def api(self) -> str:
-        return f"http://127.0.0.1:{self.port}/api"
-
-    def environment(self, **more: str) -> dict[str, str]:
-        taken_out = ("PREFECT_", "CRAWL_AND_DREAM_")
-        ours = {k: v for k, v in os.environ.items() if not k.startswith(taken_out)}
-        return ours | {
-            "CRAWL_AND_DREAM_DATABASE_URL": self.results_url,
-            "CRAWL_AND_DREAM_DEVICE": "cpu",
-            "CRAWL_AND_DREAM_HOME": str(self.folder / "data"),
-            "CRAWL_AND_DREAM_LEASE_S": "5",
-            "DO_NOT_TRACK": "1",
-            "PREFECT_API_DATABASE_CONNECTION_URL": self.prefect_url,
-            "PREFECT_API_URL": self.api,
-            "PREFECT_HOME": str(self.folder / "prefect"),
-            "PREFECT_PROFILES_PATH": str(self.folder / "prefect" / "profiles.toml"),
-            "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-            "PYTHONPATH": str(Path(__file__).parent),
-            **more,
-        }
-
-    def start(self, *words: str, **more: str) -> subprocess.Popen[bytes]:
-        """A process that writes into a file of its name."""
-        with (self.folder / f"{words[2]}.log").open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, *words],
-                env=self.environment(**more),
-                cwd=ROOT,
-                stdout=log,
-                stderr=log,
-            )
-        self.started.append(process)
-        return process
-
-    def type(self, *words: str) -> None:
-        typed = subprocess.run(
-            [sys.executable, *words],
-            env=self.environment(),
-            cwd=ROOT,
-            capture_output=True,
-            text=True,
-            timeout=WAIT_S,
-            check=False,
-        )
-        assert typed.returncode == 0, typed.stdout + typed.stderr
-
-    def start_server(self) -> None:
-        words = ("server", "start", "--host", "127.0.0.1", "--port", str(self.port))
-        self.start("-m", "prefect", *words)
-        wait_until(lambda: answers(self.api), "the server")
-
-    def start_worker(self, **more: str) -> subprocess.Popen[bytes]:
-        words = ("worker", "start", "--pool", POOL)
-        return self.start("-m", "prefect", *words, **more)
-
-    def deploy(self, **parameters: Any) -> None:
-        """The project's own deployment, with a schedule in the next minutes."""
-        described = yaml.safe_load((ROOT / "prefect.yaml").read_text())
-        [deployment] = described["deployments"]
-        soon = datetime.now(UTC) + timedelta(seconds=75)
-        deployment["schedules"] = [
-            {
-                "slug": "soon",
-                "cron": f"{soon.minute} {soon.hour} * * *",
-                "timezone": "Etc/UTC",
-                "active": True,
-                "parameters": parameters,
-            }
-        ]
-        file = self.folder / "prefect.yaml"
-        file.write_text(yaml.safe_dump(described))
-        self.type("-m", "prefect", "work-pool", "create", "--type", "process", POOL)
-        words = ("--no-prompt", "deploy", "--all", "--prefect-file", str(file))
-        self.type("-m", "prefect", *words)
-
-    def runs(self) -> list[tuple[str, str | None]]:
-        """State and message of every run that was begun, the oldest first."""
-        asked = {"sort": "EXPECTED_START_TIME_ASC"}
-        found = httpx.post(f"{self.api}/flow_runs/filter", json=asked).json()
-        begun = [one for one in found if one["state_type"] != "SCHEDULED"]
-        return [(one["state_type"], one["state"]["message"]) for one in begun]
-
-    def outputs(self) -> int:
-        engine = open_engine(self.results_url)
-        with reading(engine) as session:
-            found = len(session.scalars(select(Output.id)).all())
-        engine.dispose()
-        return found
-
-    def jobs(self) -> set[JobState]:
-        engine = open_engine(self.results_url)
-        with reading(engine) as session:
-            found = set(session.scalars(select(Job.state)))
-        engine.dispose()
-        return found
-
-    def end(self) -> None:
-        for process in reversed(self.started):
-            kill_all(process)
-
-
-def kill_all(process: subprocess.Popen[bytes]) -> None:
-    """A worker goes with the flow that it runs, as with a machine."""
-    if process.poll() is None:
-        there = psutil.Process(process.pid)
-        for one in [there, *there.children(recursive=True)]:
-            with suppress(psutil.NoSuchProcess):
-                one.kill()
-        process.wait()
-
-
-def wait_until(true: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + WAIT_S
-    while not true():
-        assert time.monotonic() < deadline, f"waited too long for {what}"
-        time.sleep(0.2)
-
-
-@pytest.fixture
-def night(postgres: Databases, tmp_path: Path) -> Iterator[Night]:
-    with (
-        postgres.migrated() as results,
-        postgres.empty() as prefect,
-        _night(results, prefect, tmp_path) as night,
-    ):
-        night.start_server()
-        yield night
-
-
-@contextmanager
-def _night(results: str, prefect: str, folder: Path) -> Iterator[Night]:
-    engine = create_engine(prefect, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("CREATE EXTENSION IF NOT EXISTS pg_trgm"))
-    engine.dispose()
-    asynchronous = make_url(prefect).set(drivername="postgresql+asyncpg")
-    url = asynchronous.render_as_string(hide_password=False)
-    night = Night(folder, results, url)
-    (folder / "prefect").mkdir()
-    try:
-        yield night
-    finally:
-        night.end()
 
 
 @pytest.fixture
@@ -199,7 +25,7 @@ def parameters(wanted: list[str]) -> dict[str, Any]:
 
 
 def test_in_the_morning_there_are_results(night: Night, parameters: dict[str, Any]):
-    night.deploy(**parameters)
+    night.deploy(soon(**parameters))
     night.start_worker()
 
     wait_until(lambda: night.runs() and night.runs()[0][0] != "PENDING", "a run")
@@ -215,7 +41,7 @@ def test_what_dies_with_its_worker_is_noticed_and_made_by_the_next_run(
 ):
     recipe = Path(parameters["recipe"][0])
     recipe.write_text(recipe.read_text().replace("steps = 2", "steps = 200"))
-    night.deploy(**parameters)
+    night.deploy(soon(**parameters))
     worker = night.start_worker(CRAWL_AND_DREAM_BATCH_SIZE="1")
     wait_until(lambda: JobState.LEASED in night.jobs(), "a batch in hand")
     # Prefect notices nobody who died before the first heartbeat.
