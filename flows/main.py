@@ -6,18 +6,13 @@ import threading
 from collections.abc import Coroutine
 from contextlib import nullcontext
 from typing import Any
-from uuid import UUID
 
 from prefect import flow, get_run_logger
-from prefect.artifacts import (
-    acreate_progress_artifact,
-    acreate_table_artifact,
-    aupdate_progress_artifact,
-)
 from prefect.client.schemas.objects import State
 from prefect.runtime import flow_run
 from prefect.states import Cancelled
 
+from flows.artifacts import ProgressArtifact, publish
 from flows.parameters import (
     DedupeBy,
     LicencePolicyName,
@@ -64,7 +59,7 @@ async def crawl_and_dream(
         summary = await _unless_aborted(work)
     if summary is None or summary.interrupted:
         return Cancelled(message="stopped; the same parameters go on from here")
-    await _publish(summary)
+    await publish(summary, parameters.overrides())
     return summary.as_json()
 
 
@@ -109,23 +104,3 @@ class LoggingOnlooker(Onlooker):
 
     def say(self, line: str) -> None:
         get_run_logger().info(line)
-
-
-class ProgressArtifact:
-    """The share of jobs that are done, as an artifact of the flow run."""
-
-    def __init__(self) -> None:
-        self._artifact: UUID | None = None
-
-    async def show(self, done: int, total: int) -> None:
-        percent = 100.0 * done / max(done, total, 1)
-        if self._artifact is None:
-            made = await acreate_progress_artifact(percent, description="Jobs done")
-            self._artifact = made
-        else:
-            await aupdate_progress_artifact(self._artifact, percent)
-
-
-async def _publish(summary: Summary) -> None:
-    table = [{"what": what, "how many": count} for what, count in summary.rows()]
-    await acreate_table_artifact(table, key="summary", description="What the run did")

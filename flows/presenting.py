@@ -42,6 +42,22 @@ def write_gallery(
     )
 
 
+def newest(
+    workspace: Workspace, keywords: Sequence[str], *, limit: int
+) -> list[tuple[dict[str, Any], Path]]:
+    """The newest outputs for these keywords that can be shown, with thumbnails."""
+    # An output has a row for every keyword that found it.
+    rows = workspace.read(
+        lambda session: queries.results(session, keywords=keywords, limit=4 * limit)
+    )
+    by_output: dict[int, dict[str, Any]] = {}
+    for row in rows:
+        by_output.setdefault(row["output_id"], row)
+    wanted = list(by_output.values())[:limit]
+    files = _gallery(workspace).thumbnails_of([row["path"] for row in wanted])
+    return [(row, file) for row, file in zip(wanted, files, strict=True) if file]
+
+
 def _written(write: Callable[[], Path]) -> Path:
     try:
         return write()

@@ -55,6 +55,11 @@ class Gallery:
         ]
         return self._write("review.html", cards=shown, **facts)
 
+    def thumbnails_of(self, paths: Sequence[str]) -> list[Path | None]:
+        """A WebP file for each blob, None where none can be."""
+        names = self._thumbnails(paths)
+        return [self.folder / name if (name := names[path]) else None for path in paths]
+
     @staticmethod
     def thumbnail_name(path: str) -> str:
         """Where the thumbnail of a blob lies within the folder."""

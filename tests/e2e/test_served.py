@@ -8,20 +8,23 @@ import subprocess
 import sys
 import time
 import tomllib
+from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from pictures import encoded, paint
+from PIL import Image
 from terminal import Home
 
 WAIT_S = 200
 RECIPE = """
 algorithm = "deepdream"
-size_px = 64
+size_px = 160
 octaves = 1
 steps = 1
 """
@@ -64,11 +67,12 @@ class Served:
         with self.api as api:
             return api.get(f"/flow_runs/{uuid}").raise_for_status().json()
 
-    def artifact_kinds(self, flow_run_id: str) -> set[str]:
+    def artifacts(self, flow_run_id: str) -> dict[str, dict[str, Any]]:
+        """By their kind."""
         wanted = {"artifacts": {"flow_run_id": {"any_": [flow_run_id]}}}
         with self.api as api:
             found = api.post("/artifacts/filter", json=wanted).raise_for_status()
-        return {artifact["type"] for artifact in found.json()}
+        return {artifact["type"]: artifact for artifact in found.json()}
 
 
 def lay_out(folder: Path, *, recipe: str) -> None:
@@ -138,7 +142,12 @@ def test_a_watched_literal_line_returns_with_the_pictures_made(served: Served):
     assert typed.returncode == 0, typed.stdout + typed.stderr
     [row] = served.results("forest")
     assert row["flow_run_id"] == served.flow_run(typed)["id"]
-    assert {"progress", "table"} <= served.artifact_kinds(row["flow_run_id"])
+    artifacts = served.artifacts(row["flow_run_id"])
+    assert {"progress", "table", "image"} <= set(artifacts)
+    kind, _, sheet = artifacts["image"]["data"].partition(",")
+    assert kind == "data:image/jpeg;base64"
+    assert Image.open(BytesIO(b64decode(sheet))).size == (274, 160)
+    assert artifacts["image"]["description"] == ("1. **forest** by nobody named, own")
 
 
 def test_options_count_above_the_settings_and_paths_from_where_one_is(served: Served):
