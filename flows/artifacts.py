@@ -92,7 +92,8 @@ def sheet(pictures: Sequence[Image.Image]) -> bytes:
     The last ones are left out if nothing else makes it small enough.
     """
     numbers = [str(number) for number in range(1, len(pictures) + 1)]
-    drawn = cells.page([_cell(one) for one in pictures], numbers, columns=COLUMNS)
+    columns = min(COLUMNS, len(pictures))
+    drawn = cells.page([_cell(one) for one in pictures], numbers, columns=columns)
     for quality in _QUALITIES:
         buffer = io.BytesIO()
         Image.fromarray(drawn).save(buffer, "JPEG", quality=quality)

@@ -76,7 +76,7 @@ def serving(site: Website, tls: ssl.SSLContext | None = None) -> Iterator[Websit
             else:
                 answer(self)
 
-        do_POST = do_GET  # noqa: N815  # the name that http.server calls
+        do_HEAD = do_POST = do_GET  # noqa: N815  # the names that http.server calls
 
         def log_message(self, *_args: Any) -> None:
             """The log is `site.requests`."""

@@ -22,6 +22,8 @@ from db.engine import open_engine, reading
 from db.models import CrawlRun, CrawlState, Job, JobState, Output, Sighting
 from flows.prefect_api import free_port
 
+pytestmark = pytest.mark.soak
+
 AGAIN = "trying again, 1 of 4 …"
 
 

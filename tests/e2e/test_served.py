@@ -24,7 +24,7 @@ from terminal import Home
 WAIT_S = 200
 RECIPE = """
 algorithm = "deepdream"
-size_px = 160
+size_px = 192
 octaves = 1
 steps = 1
 """
@@ -146,7 +146,7 @@ def test_a_watched_literal_line_returns_with_the_pictures_made(served: Served):
     assert {"progress", "table", "image"} <= set(artifacts)
     kind, _, sheet = artifacts["image"]["data"].partition(",")
     assert kind == "data:image/jpeg;base64"
-    assert Image.open(BytesIO(b64decode(sheet))).size == (274, 160)
+    assert Image.open(BytesIO(b64decode(sheet))).size == (140, 154)
     assert artifacts["image"]["description"] == ("1. **forest** by nobody named, own")
 
 

@@ -1,20 +1,25 @@
 """The queue over a store in a bucket, which may be away in the middle of a batch."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from objects import BUCKET, Door, serving_objects
+from pictures import encoded, paint
 from queued import QUICK, queue_pictures
 from sqlalchemy import Engine, func, select
+from website import Website, serving
 
 from db.engine import reading
-from db.models import Job, JobState, Output
+from db.models import CrawlRun, Job, JobState, Output, Sighting
+from flows.crawling import Crawled, CrawlOrder, PassingCrawlError, crawl
 from flows.prefect_api import free_port
 from flows.processing import Batch, process_batch
 from flows.workspace import Workspace
-from pipeline.errors import StoreError
+from pipeline.errors import StoreAwayError
 from pipeline.settings import load
 from pipeline.store import OUTPUTS, Store
 from stylize.progress import Progress
@@ -60,7 +65,7 @@ def test_a_store_that_fails_in_mid_batch_loses_nothing(
         if progress.done == progress.total:
             door.shut()
 
-    with pytest.raises(StoreError) as failure:
+    with pytest.raises(StoreAwayError) as failure:
         process(workspace, cut)
     assert "\n" not in str(failure.value)
     with reading(workspace.engine) as session:
@@ -73,3 +78,44 @@ def test_a_store_that_fails_in_mid_batch_loses_nothing(
         recorded = sorted(session.scalars(select(Output.path)))
         assert session.scalar(select(func.count(Output.id))) == 3
     assert sorted(workspace.store.paths(OUTPUTS)) == recorded
+
+
+def test_a_crawl_whose_store_was_away_goes_on_and_loses_nothing(
+    workspace: Workspace, door: Door, database_url: str
+):
+    def cut(handler: Any) -> None:
+        door.shut()
+        pictures[1].send(handler)
+
+    with serving(Website()) as site:
+        for number in range(3):
+            site.image(f"/{number}.jpg", encoded(paint(number)))
+        pictures = [site.answers[f"/{number}.jpg"] for number in range(3)]
+        site.page("/", "".join(f'<img src="/{n}.jpg" alt="dunes">' for n in range(3)))
+        site.answers["/1.jpg"] = cut
+        settings = workspace.settings.model_copy(
+            update={
+                "allow_hosts": (site.host,),
+                "database_url": database_url,
+                "licence_policy": "any",
+                "request_delay_s": 0.2,
+            }
+        )
+        order = CrawlOrder("dunes", f"site:{site.url}", flow_run_id="one")
+
+        def attempt() -> Crawled:
+            return asyncio.run(crawl(order, settings, lambda _event: None))
+
+        with pytest.raises(PassingCrawlError, match="cannot be written") as failure:
+            attempt()
+        door.open()
+        site.answers["/1.jpg"] = pictures[1]
+        ended = attempt()
+
+    assert ended.state == "finished"
+    assert ended.crawl_run_id == failure.value.crawled.crawl_run_id
+    with reading(workspace.engine) as session:
+        assert session.scalar(select(func.count(CrawlRun.id))) == 1
+        kept = session.scalars(select(Sighting.asset_digest)).all()
+    assert len(kept) == 3
+    assert None not in kept

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import pytest
 from objects import BUCKET, Door, ObjectServer, serving_objects
+from website import Answer, Website, serving
 
 from flows.prefect_api import free_port
-from pipeline.errors import MissingBlobError, StoreError
+from pipeline.errors import MissingBlobError, StoreAwayError, StoreError
 from pipeline.store import Store, blob_path
 
 PATH = blob_path("originals", "ab" * 32)
@@ -72,7 +73,7 @@ def test_in_a_bucket_that_is_not_there_no_blob_is_called_missing():
         store.check()
     with pytest.raises(StoreError) as failure:
         store.get(PATH)
-    assert not isinstance(failure.value, MissingBlobError)
+    assert type(failure.value) is StoreError
 
 
 @pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
@@ -87,7 +88,7 @@ def test_wrong_keys_are_one_line(
     said = str(failure.value)
     assert said.startswith(f"store s3://{BUCKET}/x cannot be written: ")
     assert "\n" not in said
-    assert not isinstance(failure.value, MissingBlobError)
+    assert type(failure.value) is StoreError
 
 
 def test_no_keys_are_one_line(inside: ObjectServer, monkeypatch: pytest.MonkeyPatch):
@@ -96,6 +97,18 @@ def test_no_keys_are_one_line(inside: ObjectServer, monkeypatch: pytest.MonkeyPa
 
     with pytest.raises(StoreError, match="credentials"):
         Store(f"s3://{BUCKET}/nobody").check()
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_server_that_is_busy_is_away_for_now(
+    inside: ObjectServer, status: int, monkeypatch: pytest.MonkeyPatch
+):
+    with serving(Website()) as site:
+        site.answers[f"/{BUCKET}/busy/{PATH}"] = Answer(status=status)
+        monkeypatch.setenv("AWS_ENDPOINT_URL", site.url)
+
+        with pytest.raises(StoreAwayError):
+            Store(f"s3://{BUCKET}/busy").get(PATH)
 
 
 def test_a_server_that_is_away_is_one_line_and_comes_back(
@@ -108,9 +121,8 @@ def test_a_server_that_is_away_is_one_line_and_comes_back(
 
     door.shut()
     for fail in (lambda: store.get(PATH), lambda: store.put(PATH, b"dune")):
-        with pytest.raises(StoreError) as failure:
+        with pytest.raises(StoreAwayError):
             fail()
-        assert not isinstance(failure.value, MissingBlobError)
     door.open()
 
     assert store.get(PATH) == b"dune"
