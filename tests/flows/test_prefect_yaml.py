@@ -33,7 +33,7 @@ def test_what_the_night_asks_for_can_be_asked_for(deployment):
         "sunset beach",
         "mountain lake, forest",
     ]
-    assert all(each.budget_minutes for each in asked)
+    assert all(each.budget_minutes and each.budget_bytes for each in asked)
 
 
 def test_nights_have_slugs_of_their_own_and_are_off_until_they_are_wanted(deployment):
@@ -49,6 +49,10 @@ def test_what_dies_is_noticed(deployment):
 
     assert beat_s == HEARTBEAT_S
     assert 2 * beat_s < automations.SILENCE_S
+
+
+def test_nothing_is_told_to_prefects_makers(deployment):
+    assert deployment["work_pool"]["job_variables"]["env"]["DO_NOT_TRACK"] == "1"
 
 
 def test_one_run_waits_for_the_other(deployment):
