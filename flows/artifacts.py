@@ -115,7 +115,8 @@ def credits_of(rows: Sequence[Row]) -> str:
 
 
 def _credit(row: Row) -> str:
-    name = row["title"] or row["caption"] or row["alt"] or row["asset_digest"][:12]
+    file_name = (row["source_url"] or row["path"]).rsplit("/", 1)[-1]
+    name = row["title"] or row["caption"] or row["alt"] or file_name
     author = row["author"] or "nobody named"
     licence = row["licence"] or "no licence stated"
     return f"**{literal(name)}** by {literal(author)}, {literal(licence)}"

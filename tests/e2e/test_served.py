@@ -1,5 +1,6 @@
 """`crawl-and-dream serve` in one terminal, the literal line in another."""
 
+import html
 import json
 import os
 import re
@@ -147,7 +148,8 @@ def test_a_watched_literal_line_returns_with_the_pictures_made(served: Served):
     kind, _, sheet = artifacts["image"]["data"].partition(",")
     assert kind == "data:image/jpeg;base64"
     assert Image.open(BytesIO(b64decode(sheet))).size == (140, 154)
-    assert artifacts["image"]["description"] == ("1. **forest** by nobody named, own")
+    said = html.unescape(artifacts["image"]["description"])
+    assert said == "1. **forest.jpg** by nobody named, own"
 
 
 def test_options_count_above_the_settings_and_paths_from_where_one_is(served: Served):
