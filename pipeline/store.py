@@ -22,6 +22,8 @@ ORIGINALS, PICTURES, OUTPUTS = "originals", "pictures", "outputs"
 # Names that files have while they are written, in this and in older versions.
 _UNFINISHED = re.compile(r"\.tmp-([0-9a-f]{32}|[a-z0-9_]{8})")
 
+# Python's own, and what botocore and aiohttp call theirs: they need not be there.
+_LOST = {"ConnectionError", "TimeoutError", "HTTPClientError", "ClientConnectionError"}
 # What s3fs makes of the answers 503 (busy) and 500 (an error of the server's own).
 _BUSY = {errno.EBUSY, getattr(errno, "EREMOTEIO", errno.EIO)}
 
@@ -247,12 +249,9 @@ def _sync_folder(folder: Path) -> None:
 
 
 def _is_away(exc: BaseException | None) -> bool:
-    """Whether a connection is at the bottom of it, or a server that is busy.
-
-    The clients of object stores wrap that in exceptions of their own.
-    """
+    """Whether a connection is at the bottom of it, or a server that is busy."""
     while exc is not None:
-        if isinstance(exc, ConnectionError | TimeoutError):
+        if not _LOST.isdisjoint(base.__name__ for base in type(exc).__mro__):
             return True
         if isinstance(exc, OSError) and exc.errno in _BUSY:
             return True
