@@ -57,9 +57,9 @@ async def crawl_and_dream(
             parameters, flow_run_id=flow_run.get_id(), on_batch=ProgressArtifact().show
         )
         summary = await _unless_aborted(work)
-    if summary is None or summary.interrupted:
-        return Cancelled(message="stopped; the same parameters go on from here")
-    await publish(summary, parameters.overrides())
+        if summary is None or summary.interrupted:
+            return Cancelled(message="stopped; the same parameters go on from here")
+        await publish(summary, parameters.overrides())
     return summary.as_json()
 
 

@@ -1,5 +1,6 @@
 """`prefect flow-run cancel` of a deployed run, in the middle of what it does."""
 
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -20,21 +21,22 @@ size_px = 96
 octaves = 1
 steps = 10000
 """
+Start = Callable[..., subprocess.Popen[bytes]]
 LONG_LEASE = {"CRAWL_AND_DREAM_LEASE_S": "900"}
 SOON_S = 10
 
 
-def by_a_worker(night: Night, **more: str) -> None:
+def by_a_worker(night: Night, **more: str) -> subprocess.Popen[bytes]:
     night.deploy()
-    night.start_worker(**LONG_LEASE, **more)
+    return night.start_worker(**LONG_LEASE, **more)
 
 
-def by_serve(night: Night, **more: str) -> None:
-    night.start_serving(**LONG_LEASE, **more)
+def by_serve(night: Night, **more: str) -> subprocess.Popen[bytes]:
+    return night.start_serving(**LONG_LEASE, **more)
 
 
 @pytest.fixture(params=[by_a_worker, by_serve])
-def started(request: pytest.FixtureRequest) -> Callable[..., None]:
+def started(request: pytest.FixtureRequest) -> Start:
     return request.param
 
 
@@ -50,24 +52,44 @@ def cancel(night: Night, run_id: str, ended: Callable[[], object]) -> None:
     assert night.state(run_id) == "CANCELLED"
 
 
+@pytest.fixture
+def begin(night: Night, wanted: list[str]) -> Callable[[], str]:
+    """Have a run made of which a batch is in hand; its id."""
+
+    def begin() -> str:
+        (night.folder / "endless.toml").write_text(ENDLESS)
+        recipe = str(night.folder / "endless.toml")
+        run_id = night.run(keywords="dunes", source=[wanted[4]], recipe=[recipe])
+        wait_until(lambda: JobState.LEASED in night.jobs(), "a batch in hand")
+        return run_id
+
+    return begin
+
+
 def test_what_is_in_hand_is_queued_again(
-    night: Night, wanted: list[str], started: Callable[..., None]
+    night: Night, begin: Callable[[], str], started: Start
 ):
-    (night.folder / "endless.toml").write_text(ENDLESS)
     started(night, CRAWL_AND_DREAM_BATCH_SIZE="2")
-    run_id = night.run(
-        keywords="dunes",
-        source=[wanted[4]],
-        recipe=[str(night.folder / "endless.toml")],
-    )
-    wait_until(lambda: JobState.LEASED in night.jobs(), "a batch in hand")
+    run_id = begin()
 
     cancel(night, run_id, lambda: night.jobs() == {JobState.QUEUED})
 
     assert night.attempts() == [(JobState.QUEUED, 0)] * 3
 
 
-def test_no_crawler_stays(night: Night, started: Callable[..., None]):
+def test_whoever_ends_lets_it_be_queued_again(
+    night: Night, begin: Callable[[], str], started: Start
+):
+    starter = started(night)
+    begin()
+
+    starter.terminate()
+
+    wait_until(lambda: night.jobs() == {JobState.QUEUED}, "the end")
+    assert night.attempts() == [(JobState.QUEUED, 0)] * 3
+
+
+def test_no_crawler_stays(night: Night, started: Start):
     asked, over = threading.Event(), threading.Event()
 
     def say_nothing(_handler: Any) -> None:
