@@ -87,8 +87,8 @@ async def _unless_aborted(work: Coroutine[Any, Any, Summary]) -> Summary | None:
 class LoggingOnlooker(Onlooker):
     """Writes the stages into the flow run's log, where no terminal shows them.
 
-    Whoever cancels a deployed run, or ends its worker, kills it soon after the signal:
-    what is in hand is given up.
+    Whoever cancels a deployed run kills it soon after the signal: what is in hand is
+    given up.
     """
 
     def listen(self) -> None:

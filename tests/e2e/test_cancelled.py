@@ -77,13 +77,13 @@ def test_what_is_in_hand_is_queued_again(
     assert night.attempts() == [(JobState.QUEUED, 0)] * 3
 
 
-def test_whoever_ends_lets_it_be_queued_again(
-    night: Night, begin: Callable[[], str], started: Start
+def test_serve_gives_back_what_is_in_hand_when_it_ends(
+    night: Night, begin: Callable[[], str]
 ):
-    starter = started(night)
+    serving = by_serve(night)
     begin()
 
-    starter.terminate()
+    serving.terminate()
 
     wait_until(lambda: night.jobs() == {JobState.QUEUED}, "the end")
     assert night.attempts() == [(JobState.QUEUED, 0)] * 3
