@@ -19,7 +19,7 @@ from flows.console import plain, show_rows, stderr, write_json
 from flows.errors import UsageError
 from flows.parameters import split_keywords
 from flows.workspace import Workspace, open_workspace
-from pipeline import garbage, queue
+from pipeline import dead_jobs, garbage
 from pipeline.garbage import Findings, Shelf, Stray
 from pipeline.settings import load
 from pipeline.store import Store
@@ -63,9 +63,9 @@ def retry(
     access = reading if dry_run else writing
     with open_workspace(load()) as workspace, access(workspace.engine) as session:
         _must_be_known(session, **wanted)
-        dead = queue.dead_jobs(session, **wanted)
+        dead = dead_jobs.found(session, **wanted)
         if not dry_run:
-            queue.revive(session, **wanted)
+            dead_jobs.revive(session, **wanted)
     if output_format is Format.JSON:
         write_json([asdict(job) for job in dead])
     elif dead and dry_run:
@@ -94,7 +94,7 @@ def _must_be_known(
         )
 
 
-def _short(job: queue.DeadJob) -> dict[str, Any]:
+def _short(job: dead_jobs.DeadJob) -> dict[str, Any]:
     lines = job.error.strip().splitlines()
     return {
         "asset": job.asset_digest[:12],

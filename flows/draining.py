@@ -140,8 +140,7 @@ class _Draining:
         while not slot.stopping.is_set() and self._has_time():
             if self.workspace.read(lambda s: queue.can_lease(s, ttl_s=lease_s)):
                 return True
-            held = _counts(self.workspace)[JobState.LEASED]
-            if not held:
+            if not (held := self.workspace.read(queue.held)):
                 return False
             slot.advance(0, note=f"waiting for {held} held by another worker")
             await asyncio.sleep(_POLL_S)

@@ -16,7 +16,7 @@ from flows.queueing import Queued, queue_jobs, write_gallery
 from flows.stages import Overrides
 from flows.summary import Summary
 from flows.workspace import Workspace, open_workspace
-from pipeline import queue
+from pipeline import dead_jobs
 from pipeline.settings import load
 
 
@@ -98,7 +98,7 @@ async def process(
     with open_workspace(settings) as workspace:
         workspace.store.check()
         if retry:
-            workspace.write(queue.revive)
+            workspace.write(dead_jobs.revive)
         queued = Queued()
         if summary.keywords:
             run_ids = _crawl_runs(workspace, summary)

@@ -20,12 +20,10 @@ from sqlalchemy import (
     func,
     or_,
     select,
-    true,
     update,
 )
 from sqlalchemy.orm import Session
 
-from db import queries
 from db.clock import seconds_from_now
 from db.models import WAITING, Asset, Job, JobState, Output, Recipe
 from db.parts import in_parts
@@ -226,62 +224,6 @@ def release(session: Session, token: str) -> None:
     )
 
 
-@dataclass(frozen=True)
-class DeadJob:
-    """A job that failed on every attempt; `error` is that of the last one."""
-
-    id: int
-    asset_digest: str
-    recipe: str
-    recipe_digest: str
-    weights_digest: str
-    attempts: int
-    error: str
-
-
-def dead_jobs(
-    session: Session, *, keywords: Sequence[str] = (), recipes: Sequence[str] = ()
-) -> list[DeadJob]:
-    """The dead jobs of these keywords and recipes, the oldest first; none means all."""
-    dead = (
-        select(Job, Recipe.name)
-        .join(Recipe, Recipe.digest == Job.recipe_digest)
-        .where(_is_dead(keywords, recipes))
-        .order_by(Job.id)
-    )
-    return [
-        DeadJob(
-            job.id,
-            job.asset_digest,
-            name,
-            job.recipe_digest,
-            job.weights_digest,
-            job.attempts,
-            job.error or "",
-        )
-        for job, name in session.execute(dead)
-    ]
-
-
-def revive(
-    session: Session, *, keywords: Sequence[str] = (), recipes: Sequence[str] = ()
-) -> int:
-    """Those of `dead_jobs` are queued again, with all attempts; how many there were."""
-    dead = update(Job).where(_is_dead(keywords, recipes)).returning(Job.id)
-    again = dead.values(state=JobState.QUEUED, attempts=0)
-    unsynchronised = again.execution_options(synchronize_session=False)
-    return len(session.scalars(unsynchronised).all())
-
-
-def _is_dead(keywords: Sequence[str], recipes: Sequence[str]) -> ColumnElement[bool]:
-    named = select(Recipe.digest).where(Recipe.name.in_(recipes))
-    return and_(
-        Job.state == JobState.DEAD,
-        Job.asset_digest.in_(queries.found_by(keywords)) if keywords else true(),
-        Job.recipe_digest.in_(named) if recipes else true(),
-    )
-
-
 def finish(
     session: Session, rows: Mapping[int, dict[str, Any]], *, lease_token: str
 ) -> int:
@@ -312,6 +254,12 @@ def _recorded_before(session: Session, rows: Sequence[dict[str, Any]]) -> int:
 def record(session: Session, outputs: Sequence[dict[str, Any]]) -> int:
     """Insert output rows, each asset x recipe x weights once; how many are new."""
     return len(insert_new(session, Output, outputs))
+
+
+def held(session: Session) -> int:
+    """How many jobs are leased to somebody."""
+    leased = select(func.count(Job.id)).where(Job.state == JobState.LEASED)
+    return session.scalar(leased) or 0
 
 
 def counts(session: Session) -> dict[JobState, int]:

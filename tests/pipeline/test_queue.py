@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from db.clock import seconds_from_now
 from db.engine import writing
 from db.models import Asset, Job, JobState, Output, Recipe
-from pipeline import queue
+from pipeline import dead_jobs, queue
 from pipeline.queue import Work
 
 
@@ -222,7 +222,7 @@ def test_a_released_job_has_lost_no_attempt(session: Session, make):
 def test_a_dead_job_that_is_revived_has_all_its_attempts(session: Session, make):
     job = make.job(state=JobState.DEAD, attempts=3)
 
-    assert queue.revive(session) == 1
+    assert dead_jobs.revive(session) == 1
     session.refresh(job)
     assert (job.state, job.attempts) == (JobState.QUEUED, 0)
 
@@ -238,8 +238,8 @@ def test_dead_jobs_are_found_by_recipe(session: Session, make):
     job, other = dead_job(make, flow), dead_job(make, dream)
     make.job(flow)
 
-    assert [one.id for one in queue.dead_jobs(session)] == [job.id, other.id]
-    [found] = queue.dead_jobs(session, recipes=["flow", "mosaic"])
+    assert [one.id for one in dead_jobs.found(session)] == [job.id, other.id]
+    [found] = dead_jobs.found(session, recipes=["flow", "mosaic"])
     assert (found.id, found.recipe, found.attempts) == (job.id, "flow", 3)
     assert found.error == "Traceback\nValueError: no"
 
@@ -255,7 +255,7 @@ def test_dead_jobs_are_found_by_keyword_through_near_duplicates_too(
     make.sighting(None, dunes, reason="robots")
     jobs = [dead_job(make, recipe, asset) for asset in assets]
 
-    found = queue.dead_jobs(session, keywords=["dunes"])
+    found = dead_jobs.found(session, keywords=["dunes"])
 
     assert [one.id for one in found] == [jobs[0].id, jobs[1].id]
 
@@ -267,12 +267,12 @@ def test_only_the_dead_jobs_that_are_meant_are_revived(session: Session, make):
     meant = dead_job(make, flow, seen)
     others = [dead_job(make, dream, seen), dead_job(make, flow)]
 
-    assert queue.revive(session, keywords=["dunes"], recipes=["flow"]) == 1
+    assert dead_jobs.revive(session, keywords=["dunes"], recipes=["flow"]) == 1
 
     session.expire_all()
     assert (meant.state, meant.attempts) == (JobState.QUEUED, 0)
     assert {job.state for job in others} == {JobState.DEAD}
-    assert queue.revive(session) == 2
+    assert dead_jobs.revive(session) == 2
 
 
 def test_an_output_is_recorded_once(session: Session, make):
