@@ -27,22 +27,22 @@ RECIPE = """
 algorithm = "deepdream"
 size_px = 96
 octaves = 2
-steps = {steps}
+steps = 60
 """
 GIVE_UP_S = 300
 
 
-def words(folder: Path, count: int, steps: int) -> list[str]:
-    """A run that makes so many outputs."""
-    photos = folder / "photos"
+def words(folder: Path, about: str, seeds: range) -> list[str]:
+    """A run that makes an output of each of these pictures."""
+    photos = folder / about
     photos.mkdir()
-    for seed in range(count):
+    for seed in seeds:
         picture = encoded(paint(seed, (192, 144)))
-        (photos / f"dunes-{seed}.jpg").write_bytes(picture)
+        (photos / f"{about}-{seed}.jpg").write_bytes(picture)
     recipe = folder / "slow.toml"
-    recipe.write_text(RECIPE.format(steps=steps))
-    said = ["-k", "dunes", "-s", f"folder:{photos}", "-r", str(recipe)]
-    return ["run", *said, "-n", str(count), "--runner", "ray"]
+    recipe.write_text(RECIPE)
+    said = ["-k", about, "-s", f"folder:{photos}", "-r", str(recipe)]
+    return ["run", *said, "-n", str(len(seeds)), "--runner", "ray", "--json"]
 
 
 def on(cluster: RayCluster, **more: str) -> dict[str, str]:
@@ -79,14 +79,14 @@ def bucket() -> Iterator[ObjectServer]:
 def test_a_node_that_dies_costs_nothing(
     home: Home, results: Engine, bucket: ObjectServer
 ):
-    asked = words(home.folder, 24, 60)
+    asked = words(home.folder, "dunes", range(24))
     more = {
         **bucket.environment(),
         "CRAWL_AND_DREAM_STORE_URL": f"s3://{BUCKET}/ray",
         "CRAWL_AND_DREAM_BATCH_SIZE": "2",
     }
     with ray_cluster(2, bucket.environment()) as cluster:
-        run = home.start(*asked, "--json", **on(cluster, **more))
+        run = home.start(*asked, **on(cluster, **more))
         wait_until(lambda: count(results, JobState.DONE) >= 6, run)
         cluster.kill_node()
         out, err = run.communicate(timeout=GIVE_UP_S)
@@ -119,3 +119,23 @@ def assert_all_is_in_the_bucket(
     assert home.type(*words, **more).status == 0
     rows: list[Any] = json.loads(home.type("results", "--format", "json", **more).out)
     assert len(rows) == 24
+
+
+def test_two_nodes_make_two_hundred_pictures_much_sooner_than_one(
+    home: Home, results: Engine
+):
+    seconds = []
+    for nodes, about in enumerate(("dunes", "forest"), start=1):
+        asked = words(home.folder, about, range(1000 * nodes, 1000 * nodes + 200))
+        with ray_cluster(nodes, {}) as cluster:
+            typed = home.type(*asked, **on(cluster))
+        assert typed.status == 0, typed.err
+        summary = json.loads(typed.out)
+        assert summary["new_outputs"] == 200
+        seconds.append(summary["seconds"]["process"])
+
+    with reading(results) as session:
+        workers = session.scalars(select(Output.worker).distinct()).all()
+    assert len(workers) == 1 + 2
+    print(seconds)  # noqa: T201
+    assert seconds[0] / seconds[1] >= 1.5, seconds
