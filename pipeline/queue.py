@@ -16,7 +16,6 @@ from sqlalchemy import (
     Select,
     and_,
     case,
-    exists,
     func,
     or_,
     select,
@@ -152,7 +151,8 @@ def _claim(
 
 def can_lease(session: Session, *, ttl_s: float) -> bool:
     """Whether `lease` would find anything now: a job that is open, or one to bury."""
-    some = or_(exists().where(WAITING), exists().where(_is_lapsed(ttl_s)))
+    ways = (WAITING, _is_lapsed(ttl_s))
+    some = or_(*(select(Job.id).where(way).exists() for way in ways))
     return bool(session.scalar(select(some)))
 
 

@@ -326,3 +326,16 @@ def test_workers_side_by_side_never_take_the_same_job(
 
     assert sorted(taken) == sorted(set(taken))
     assert len(taken) == 40
+
+
+def test_it_is_told_whether_a_lease_would_find_anything(session: Session, make):
+    assert not queue.can_lease(session, ttl_s=60)
+    make.job()
+    assert queue.can_lease(session, ttl_s=60)
+
+    lease(session)
+    assert not queue.can_lease(session, ttl_s=60)
+    assert queue.held(session) == 1
+
+    session.execute(update(Job).values(lease_expires_at=NOW))
+    assert queue.can_lease(session, ttl_s=60)
