@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 PIP_INSTALL := $(BIN)/python -m pip install --constraint constraints.txt
 INSTALLED := $(VENV)/.installed
 INSTALLED_DEV := $(VENV)/.installed-dev
-PACKAGES := crawler pipeline stylize db flows gallery
+MEASURING := tests/e2e/test_benchmarks.py tests/e2e/test_ray_speed.py
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev demo fmt lint test test-gpu bench check soak clean
@@ -42,8 +42,8 @@ bench: $(INSTALLED_DEV)  ## speed of each stage against a plain reference, as ra
 check: lint test  ## what must be green before a commit
 
 soak: $(INSTALLED_DEV)  ## the long tests
-	$(BIN)/python -m pytest -m soak -n 2 --dist loadscope --ignore tests/e2e/test_benchmarks.py
-	$(BIN)/python -m pytest -m soak tests/e2e/test_benchmarks.py
+	$(BIN)/python -m pytest -m soak -n 2 --dist loadscope $(MEASURING:%=--ignore %)
+	$(BIN)/python -m pytest -m soak $(MEASURING)
 
 clean:  ## remove .venv and caches; demo and results stay
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -13,8 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
+from pictures import encoded, paint
 
 HERE = Path(__file__).parent
+RECIPE = """
+algorithm = "deepdream"
+size_px = 96
+octaves = 2
+steps = 100
+"""
 
 
 @dataclass(frozen=True)
@@ -31,6 +38,23 @@ class RayCluster:
         self.keeper.stdin.write("kill\n")
         self.keeper.stdin.flush()
         assert self.keeper.stdout.readline() == "killed\n"
+
+
+def words(folder: Path, about: str, seeds: range) -> list[str]:
+    """A run that makes an output of each of these pictures."""
+    photos = folder / about
+    photos.mkdir()
+    for seed in seeds:
+        picture = encoded(paint(seed, (192, 144)))
+        (photos / f"{about}-{seed}.jpg").write_bytes(picture)
+    recipe = folder / "slow.toml"
+    recipe.write_text(RECIPE)
+    said = ["-k", about, "-s", f"folder:{photos}", "-r", str(recipe)]
+    return ["run", *said, "-n", str(len(seeds)), "--runner", "ray", "--json"]
+
+
+def on(cluster: RayCluster, **more: str) -> dict[str, str]:
+    return {"CRAWL_AND_DREAM_RAY_ADDRESS": cluster.address, **more}
 
 
 @contextmanager
