@@ -15,6 +15,7 @@ from crawler import sources
 from crawler.errors import SourceError
 from db.schema import DatabaseError, newest
 from flows.console import stdout
+from flows.errors import UsageError
 from flows.prefect_api import answers, configured_api, quiet_environment
 from flows.workspace import open_workspace
 from pipeline import store
@@ -127,14 +128,18 @@ def _library(name: str) -> Finding:
 def _tried(what: str, look: Callable[[], str], cure: str) -> Finding:
     try:
         return Finding(what, True, look())
-    except (StylizeError, PipelineError, DatabaseError) as exc:
+    except (StylizeError, PipelineError, DatabaseError, UsageError) as exc:
         return Finding(what, False, str(exc), cure)
 
 
 def _device(settings: Settings) -> Finding:
+    from flows import slots
     from stylize import devices
 
     def look() -> str:
+        slots.check(settings)
+        if settings.runner == "ray":
+            return f"Ray at {settings.ray_address or 'this machine'}"
         found = devices.resolve_all(settings.device)
         dtype = str(devices.convolution_dtype(found[0])).removeprefix("torch.")
         return f"{', '.join(map(str, found))}, convolutions in {dtype}"
