@@ -12,6 +12,7 @@ from crawler.errors import CrawlerError
 from db.schema import DatabaseError
 from flows import (
     cli_crawl,
+    cli_credentials,
     cli_data,
     cli_dream,
     cli_networks,
@@ -64,6 +65,7 @@ for command in (
     cli_provenance.show,
     cli_reproduce.reproduce,
     cli_provenance.export,
+    cli_credentials.attribution,
     cli_data.forget,
     cli_queue.gc,
     cli_networks.layers,

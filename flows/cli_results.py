@@ -2,7 +2,6 @@
 
 import csv
 import difflib
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,6 +16,7 @@ from db.engine import reading
 from flows.console import show_rows, write_json
 from flows.errors import UsageError
 from flows.parameters import split_keywords
+from flows.spreadsheets import cell
 from flows.workspace import open_workspace
 from pipeline.colour_names import NAMES
 from pipeline.label_words import meant
@@ -182,13 +182,4 @@ def _write_csv(rows: Rows, names: Sequence[str]) -> None:
     writer = csv.DictWriter(sys.stdout, names)
     writer.writeheader()
     for row in rows:
-        writer.writerow({name: _cell(value) for name, value in row.items()})
-
-
-def _cell(value: object) -> object:
-    if isinstance(value, dict | list):
-        return json.dumps(value)
-    # A title that starts like a formula would be run by a spreadsheet.
-    if isinstance(value, str) and value.startswith(("=", "+", "-", "@", "\t", "\r")):
-        return f"'{value}"
-    return value
+        writer.writerow({name: cell(value) for name, value in row.items()})

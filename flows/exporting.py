@@ -62,7 +62,7 @@ def export(
             missing = _write_webdataset(session, store, part, where, count)
             return Exported(count - len(missing), missing)
         with part.open("w", encoding="ascii") as file:
-            prov_json.write(session, file, where, _steps)
+            prov_json.write(session, file, where, steps)
             onlooker().end()
     return Exported(count)
 
@@ -74,7 +74,7 @@ def of_one_moment(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ")
 
 
-def _steps(total: int) -> Iterator[None]:
+def steps(total: int) -> Iterator[None]:
     """One step after the other, shown to whoever looks on, until they say stop."""
     watcher, done = onlooker(), 0
     watcher.begin("export", total)
@@ -95,7 +95,7 @@ def _write_webdataset(
     Returns:
         The paths of pictures that the store has no more; they are left out.
     """
-    missing, steps = [], _steps(count)
+    missing, counter = [], steps(count)
     outputs = select(Output).where(*where).order_by(Output.digest, Output.id)
     with (
         session.scalars(outputs.execution_options(yield_per=_AT_ONCE)) as found,
@@ -103,7 +103,7 @@ def _write_webdataset(
     ):
         for page in found.partitions():
             for output, told in zip(page, telling.tell(session, page), strict=True):
-                next(steps)
+                next(counter)
                 try:
                     picture = store.get(output.path)
                 except MissingBlobError:

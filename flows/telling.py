@@ -88,10 +88,8 @@ def tell(session: Session, outputs: Sequence[Output]) -> list[Told]:
     """
     recipes = _by_digest(session, Recipe, {one.recipe_digest for one in outputs})
     assets = _by_digest(session, Asset, {one.asset_digest for one in outputs})
-    copies, seen_in = _copies(session, assets), looks.told(session, assets)
-    sightings = _sightings(
-        session, [*assets, *(c for cs in copies.values() for c in cs)]
-    )
+    copies_of, seen_in = copies(session, assets), looks.told(session, assets)
+    seen = sightings(session, [*assets, *(c for cs in copies_of.values() for c in cs)])
     return [
         {
             "output": entity(one),
@@ -104,11 +102,11 @@ def tell(session: Session, outputs: Sequence[Output]) -> list[Told]:
             "pictures": pictures(recipes[one.recipe_digest].body),
             "asset": facts(assets[one.asset_digest])
             | seen_in[one.asset_digest]
-            | {"near_duplicates": copies[one.asset_digest]},
+            | {"near_duplicates": copies_of[one.asset_digest]},
             "sightings": [
-                seen
-                for digest in (one.asset_digest, *copies[one.asset_digest])
-                for seen in sightings[digest]
+                sighting
+                for digest in (one.asset_digest, *copies_of[one.asset_digest])
+                for sighting in seen[digest]
             ],
         }
         for one in outputs
@@ -120,21 +118,21 @@ def _by_digest(session: Session, table: Any, digests: Iterable[str]) -> dict[str
     return {row.digest: row for row in rows}
 
 
-def _copies(session: Session, originals: Iterable[str]) -> dict[str, list[str]]:
+def copies(session: Session, originals: Iterable[str]) -> dict[str, list[str]]:
     """The digests of near-duplicates, by the digest of what they are like."""
     statement = (
         select(Asset.near_duplicate_of, Asset.digest)
         .where(Asset.near_duplicate_of.in_(list(originals)))
         .order_by(Asset.digest)
     )
-    copies: dict[str, list[str]] = defaultdict(list)
+    found: dict[str, list[str]] = defaultdict(list)
     for original, digest in session.execute(statement):
         if original is not None and digest != original:
-            copies[original].append(digest)
-    return copies
+            found[original].append(digest)
+    return found
 
 
-def _sightings(session: Session, digests: Sequence[str]) -> dict[str, list[Told]]:
+def sightings(session: Session, digests: Sequence[str]) -> dict[str, list[Told]]:
     """What was seen where and said of it, by the digest of what was seen."""
     statement = (
         select(Sighting, CrawlRun)

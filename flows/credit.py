@@ -1,0 +1,103 @@
+"""Whom and what an output's original is credited to: author, source, licence."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+from sqlalchemy.orm import Session
+
+from crawler.licences import OWN, UNSTATED
+from crawler.text import absolute, clean
+from crawler.vocabulary import of_slug
+from flows import telling
+
+_LONGEST_TITLE = 300  # characters, as all that follow
+_LONGEST_AUTHOR = 300
+_LONGEST_SENTENCE = 1000
+_STRICTEST_FIRST = ("forbidden", "unknown", "allowed", "unstated")
+
+
+@dataclass(frozen=True)
+class Terms:
+    """A licence as people call it, and where it is read."""
+
+    name: str
+    url: str | None = None
+
+    @classmethod
+    def of(cls, claim: Mapping[str, Any]) -> "Terms | None":
+        """What a claim names; None where it states nothing."""
+        if claim["licence"] == UNSTATED.slug:
+            return None
+        licence = of_slug(claim["licence"])
+        if licence.slug == OWN.slug:
+            name = "the owner's own picture"
+        else:
+            name = licence.name or "terms of its own"
+        return cls(name, _link(claim["url"]) or licence.url)
+
+
+@dataclass(frozen=True)
+class Credit:
+    """What the strictest of all claims says of a picture, and the place it was said.
+
+    Texts are on one line and without control characters. URLs are http(s) alone, so
+    that no path of this machine is told. `inherited` are the share-alike terms that
+    hold for whatever is made of the picture.
+    """
+
+    title: str | None = None
+    author: str | None = None
+    source_url: str | None = None
+    terms: Terms | None = None
+    inherited: Terms | None = None
+    sentence: str | None = None
+
+
+def of(sightings: Sequence[Mapping[str, Any]]) -> Credit:
+    """The credit of a picture that was seen so, as `telling.tell` has it."""
+    if not sightings:
+        return Credit()
+    claimed = [(claim, seen) for seen in sightings for claim in seen["claims"]]
+    claimed.sort(key=lambda pair: _leniency(pair[0]))
+    claim, seen = claimed[0] if claimed else ({}, sightings[0])
+    shared = [one for one, _ in claimed if one["share_alike"] and _is_permission(one)]
+    title = seen["title"] or seen["caption"] or seen["alt"]
+    return Credit(
+        title=clean(title, _LONGEST_TITLE),
+        author=clean(claim.get("author"), _LONGEST_AUTHOR),
+        source_url=_link(seen["page_url"]) or _link(seen["url"]),
+        terms=Terms.of(claim) if claim else None,
+        inherited=Terms.of(shared[0]) if shared else None,
+        sentence=clean(claim.get("attribution"), _LONGEST_SENTENCE),
+    )
+
+
+def of_assets(session: Session, digests: Collection[str]) -> dict[str, Credit]:
+    """The credit of each original, by its digest, near-duplicates' claims included."""
+    copies = telling.copies(session, digests)
+    everyone = [*digests, *(copy for some in copies.values() for copy in some)]
+    seen = telling.sightings(session, everyone)
+    return {
+        digest: of([one for d in (digest, *copies[digest]) for one in seen[d]])
+        for digest in digests
+    }
+
+
+def _leniency(claim: Mapping[str, Any]) -> tuple[int, int]:
+    conditions = claim["share_alike"] + claim["non_commercial"]
+    return _STRICTEST_FIRST.index(claim["derivatives"]), -conditions
+
+
+def _is_permission(claim: Mapping[str, Any]) -> bool:
+    return bool(claim["derivatives"] == "allowed")
+
+
+def _link(url: str | None) -> str | None:
+    """An http(s) URL without a name and a password."""
+    usable = absolute(url, "") if url else None
+    if usable is None:
+        return None
+    parts = urlsplit(usable)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
