@@ -40,27 +40,16 @@ class Credited:
     digest: str
     algorithm: str
     recipe: str
-    credit: Credit
+    owed: Credit
 
     @property
     def changes(self) -> str:
-        return changes(self.algorithm, self.recipe)
+        return credit.changes(self.algorithm, self.recipe)
 
     @property
     def share_alike(self) -> str | None:
-        terms = self.credit.inherited
-        return None if terms is None else share_alike(terms)
-
-
-def changes(algorithm: str, recipe: str) -> str:
-    """What was done to the original, as licences want it said."""
-    done = "dreamt" if algorithm == "deepdream" else "stylized"
-    return f"{done} by crawl-and-dream with recipe {recipe}"
-
-
-def share_alike(terms: Terms) -> str:
-    """That an output has its original's licence."""
-    return f"this output is under the same terms: {terms.name}"
+        terms = self.owed.inherited
+        return None if terms is None else credit.share_alike(terms)
 
 
 def write(
@@ -131,7 +120,7 @@ def _markdown(file: TextIO) -> Callable[[Credited], None]:
 
 
 def _lines(one: Credited) -> list[tuple[str, str | None]]:
-    said = one.credit
+    said = one.owed
     return [
         ("Title", _text(said.title or "untitled")),
         ("Author", _text(said.author or "not known")),
@@ -164,7 +153,7 @@ def _csv(file: TextIO) -> Callable[[Credited], None]:
     writer.writerow(_COLUMNS)
 
     def write_one(one: Credited) -> None:
-        said, terms = one.credit, one.credit.terms
+        said, terms = one.owed, one.owed.terms
         row = (
             one.path,
             one.digest,

@@ -15,15 +15,24 @@ from flows import telling
 _LONGEST_TITLE = 300  # characters, as all that follow
 _LONGEST_AUTHOR = 300
 _LONGEST_SENTENCE = 1000
+_LONGEST_URL = 2083
+_PUBLIC_DOMAIN = frozenset(
+    {"cc0-1.0", "pdm-1.0", "public-domain", "no-known-copyright", "us-government-work"}
+)
 _STRICTEST_FIRST = ("forbidden", "unknown", "allowed", "unstated")
 
 
 @dataclass(frozen=True)
 class Terms:
-    """A licence as people call it, and where it is read."""
+    """A licence as people call it, and where it is read.
+
+    An owner's word that a picture is their own is no licence to others.
+    """
 
     name: str
     url: str | None = None
+    is_licence: bool = True
+    is_public_domain: bool = False
 
     @classmethod
     def of(cls, claim: Mapping[str, Any]) -> "Terms | None":
@@ -32,10 +41,12 @@ class Terms:
             return None
         licence = of_slug(claim["licence"])
         if licence.slug == OWN.slug:
-            name = "the owner's own picture"
-        else:
-            name = licence.name or "terms of its own"
-        return cls(name, _link(claim["url"]) or licence.url)
+            return cls("the owner's own picture", is_licence=False)
+        return cls(
+            licence.name or "terms of its own",
+            _link(claim["url"]) or licence.url,
+            is_public_domain=licence.slug in _PUBLIC_DOMAIN,
+        )
 
 
 @dataclass(frozen=True)
@@ -85,6 +96,17 @@ def of_assets(session: Session, digests: Collection[str]) -> dict[str, Credit]:
     }
 
 
+def changes(algorithm: str, recipe: str) -> str:
+    """What was done to the original, as licences want it said."""
+    done = "dreamt" if algorithm == "deepdream" else "stylized"
+    return f"{done} by crawl-and-dream with recipe {recipe}"
+
+
+def share_alike(terms: Terms) -> str:
+    """That an output has its original's licence."""
+    return f"this output is under the same terms: {terms.name}"
+
+
 def _leniency(claim: Mapping[str, Any]) -> tuple[int, int]:
     conditions = claim["share_alike"] + claim["non_commercial"]
     return _STRICTEST_FIRST.index(claim["derivatives"]), -conditions
@@ -100,4 +122,5 @@ def _link(url: str | None) -> str | None:
     if usable is None:
         return None
     parts = urlsplit(usable)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    told = urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
+    return told if len(told) <= _LONGEST_URL else None

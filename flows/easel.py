@@ -13,6 +13,8 @@ from torch import Tensor
 from flows import decoding
 from flows.album import Entry
 from flows.cookbook import Page
+from flows.credentials import packet
+from flows.credit import Credit
 from flows.decoding import Seen
 from flows.errors import UsageError
 from flows.films import Zoom
@@ -222,6 +224,7 @@ class Easel:
                 output_format=sitter.entry.format,
                 quality=self.settings.output_quality,
                 parameters=said.as_parameters(),
+                xmp=packet(said, Credit()),
             )
             painted.finished.append(Finished(sitter, file, said, losses))
 

@@ -11,8 +11,10 @@ import torch
 from sqlalchemy.exc import SQLAlchemyError
 
 from db import models
-from flows import cookbook, leasing
+from flows import cookbook, credit, leasing
 from flows.cookbook import Page
+from flows.credentials import packet
+from flows.credit import Credit
 from flows.decoding import draw_blob
 from flows.outputs import keep, place
 from flows.provenance import Provenance
@@ -108,6 +110,7 @@ class Renderer:
     ) -> dict[int, dict[str, Any]]:
         """Rows of the pictures that were not given up, by their jobs' ids."""
         arrays = to_arrays(rendering.images)
+        credits_of = self._credits(jobs)
         rows = {}
         for number, job in enumerate(jobs):
             if rendering.failures[number] is None:
@@ -115,7 +118,7 @@ class Renderer:
                 said = self._said(job, pixels, rendering)
                 rows[job.id] = keep(
                     self.workspace.store,
-                    self._encoded(pixels, said),
+                    self._encoded(pixels, said, credits_of[job.asset_digest]),
                     said.made(rendering.makings[number]),
                     loss_history=rendering.loss_history[number],
                     flow_run_id=self.flow_run_id,
@@ -140,13 +143,18 @@ class Renderer:
         # A version that knew fewer settings may have stored and named the recipe.
         return said.model_copy(update={"recipe_digest": job.recipe_digest})
 
-    def _encoded(self, pixels: Pixels, said: Provenance) -> Encoded:
+    def _credits(self, jobs: Sequence[models.Job]) -> dict[str, Credit]:
+        digests = {job.asset_digest for job in jobs}
+        return self.workspace.read(lambda session: credit.of_assets(session, digests))
+
+    def _encoded(self, pixels: Pixels, said: Provenance, owed: Credit) -> Encoded:
         settings = self.workspace.settings
         return encode(
             pixels,
             output_format=settings.output_format,
             quality=settings.output_quality,
             parameters=said.deciding_parameters(),
+            xmp=packet(said, owed),
         )
 
     def _give_up(

@@ -20,7 +20,7 @@ from flows.outputs import place
 from flows.progress import onlooker
 from flows.versions import code_version, differences
 from flows.workspace import Workspace
-from pipeline.encode import Encoded, encode, format_of, parameters_of
+from pipeline.encode import Encoded, encode, format_of, parameters_of, xmp_of
 from pipeline.inspect import Pixels
 from pipeline.workers import Crashed, run_bounded
 from stylize import devices, pictures
@@ -173,6 +173,7 @@ def _encoded(pixels: Pixels, output: Output, content: bytes) -> Encoded:
         output_format=format_of(output.media_type),
         quality=output.quality or _USUAL_QUALITY,
         parameters=parameters_of(content),
+        xmp=xmp_of(content),
     )
 
 

@@ -10,16 +10,18 @@ import numpy as np
 import pytest
 import torch
 from queued import QUICK, queue_pictures
+from rows import Rows
 from sqlalchemy import Engine, select
 from typer.testing import CliRunner
 
-from db.engine import reading
-from db.models import Output
+from crawler import xmp
+from db.engine import reading, writing
+from db.models import Asset, Derivatives, LicenceClaim, Output
 from flows.cli import app
 from flows.processing import process_batch
 from flows.reproducing import Difference, reproduce
 from flows.workspace import Workspace
-from pipeline.encode import encode
+from pipeline.encode import encode, xmp_of
 from pipeline.errors import MissingBlobError
 from pipeline.settings import load
 from pipeline.store import ORIGINALS, Store, blob_path, digest_of
@@ -106,6 +108,36 @@ def test_each_of_a_batch_is_made_again_to_the_byte(
     assert [one.changes for one in again] == [[], [], []]
     assert all(one.is_identical and one.is_same_file for one in again)
     assert [digest_of(one.file.content) for one in again] == [o.digest for o in made]
+
+
+def claim(workspace: Workspace, digest: str, author: str, licence: str) -> None:
+    """A crawl sees the original and this claim about it."""
+    answer = Derivatives.FORBIDDEN if "-nd" in licence else Derivatives.ALLOWED
+    with writing(workspace.engine) as session:
+        rows = Rows(session)
+        asset, run = session.get_one(Asset, digest), rows.crawl_run()
+        seen = rows.sighting(asset, run, title="]]>\x1b & tide")
+        seen.claims.append(
+            LicenceClaim(
+                licence=licence, author=author, claimed_in="x", derivatives=answer
+            )
+        )
+
+
+@pytest.mark.parametrize("output_format", ["png", "jpeg", "webp"])
+def test_the_credit_of_then_is_in_the_file_whatever_is_claimed_later(
+    workspace: Workspace, make, tmp_path: Path, output_format: str
+):
+    [digest] = queue_pictures(workspace, tmp_path, QUICK, 1)
+    claim(workspace, digest, "Ada", "cc-by-sa-4.0")
+    [output] = make(QUICK, 0, output_format=output_format)
+    claim(workspace, digest, "Bob", "cc-by-nd-4.0")
+
+    again = reproduce(workspace, output)
+
+    assert again.is_same_file
+    said = xmp.described(xmp_of(again.file.content), "XMP")
+    assert (said.title, said.author) == ("]]> & tide", "Ada")
 
 
 @pytest.mark.usefixtures("one_thread")
