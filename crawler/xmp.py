@@ -22,6 +22,8 @@ _PREFIXES = {
     "http://web.resource.org/cc/": "cc",
     "http://ns.adobe.com/photoshop/1.0/": "photoshop",
     "http://ns.useplus.org/ldf/xmp/1.0/": "plus",
+    "http://iptc.org/std/Iptc4xmpExt/2008-02-29/": "Iptc4xmpExt",
+    "urn:crawl-and-dream:": "cad",
 }
 _TITLES = ("dc:title", "photoshop:Headline")
 _AUTHORS = ("cc:attributionName", "dc:creator")
@@ -50,7 +52,7 @@ def described(packet: bytes, where: str) -> Description:
     Raises:
         XmpError: this is no XMP.
     """
-    said = _properties(_parsed(packet))
+    said = properties(packet)
     statements = [
         Statement(f"{where} {name}", value, kind)
         for name, kind in _RIGHTS.items()
@@ -66,6 +68,15 @@ def described(packet: bytes, where: str) -> Description:
         source_url=_first(said, *_SOURCES),
         statements=tuple(statements),
     )
+
+
+def properties(packet: bytes) -> dict[str, list[str]]:
+    """The values of each property such as `dc:title`, on one line and not too long.
+
+    Raises:
+        XmpError: this is no XMP.
+    """
+    return _properties(_parsed(packet))
 
 
 def _parsed(packet: bytes) -> Any:

@@ -66,6 +66,7 @@ for command in (
     cli_reproduce.reproduce,
     cli_provenance.export,
     cli_credentials.attribution,
+    cli_credentials.verify,
     cli_data.forget,
     cli_queue.gc,
     cli_networks.layers,

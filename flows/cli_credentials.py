@@ -1,4 +1,4 @@
-"""Commands about what outputs owe to whom: attribution."""
+"""Commands about whom outputs are owed to: attribution and verify."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,12 +6,14 @@ from typing import Annotated
 import typer
 
 from db.engine import reading
-from flows import album, attributing, exporting
-from flows.console import at_terminal, stderr
+from flows import album, attributing, exporting, options, verifying
+from flows.console import at_terminal, plain, show_rows, stderr, write_json
 from flows.errors import UsageError
 from flows.parameters import split_keywords
 from flows.workspace import open_workspace
 from pipeline.settings import load
+
+_SHOWN = ("file", "verdict", "output", "title", "author", "licence", "source_url")
 
 
 def attribution(
@@ -47,3 +49,34 @@ def attribution(
             session, out, keywords=split_keywords(keywords), recipe=recipe
         )
     stderr.print(f"{out}: {count} outputs", markup=False, soft_wrap=True)
+
+
+def verify(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE…")],
+    as_json: options.AsJson = False,
+) -> None:
+    """Say what files that left the database tell of themselves, and find their outputs.
+
+    By their bytes they are `identical`. A file that was saved again is `re-encoded`
+    when it still says what it was made of and looks like that output, and `changed`
+    when it does not look like it.
+
+    Examples:
+
+    `crawl-and-dream verify dreamt.png`
+
+    `crawl-and-dream verify *.jpg --json`
+    """
+    with open_workspace(load()) as workspace:
+        found = verifying.verify(workspace, files)
+    if as_json:
+        write_json([one.as_json() for one in found], sort_keys=True)
+    else:
+        show_rows([one.as_json() | dict(one.said) for one in found], _SHOWN)
+        for one in found:
+            if one.note:
+                stderr.print(
+                    plain(f"{one.file}: {one.note}"), markup=False, soft_wrap=True
+                )
+    if not all(one.is_identical for one in found):
+        raise typer.Exit(1)

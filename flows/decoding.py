@@ -41,6 +41,15 @@ def look(limits: Limits, source: Path, *, keep_gps: bool = False) -> Seen | str:
     return Seen(digest_of(content), len(content), found)
 
 
+def look_at_blob(store_url: str, limits: Limits, path: str) -> Inspection | str:
+    """What a picture of the store is, or in one line why it cannot be used."""
+    try:
+        found = inspect(Store(store_url).get(path), limits)
+    except MissingBlobError as exc:
+        return str(exc)
+    return found.detail if isinstance(found, Rejection) else found
+
+
 def draw(wanted: tuple[Path | None, str | None, int, int]) -> Pixels | str:
     """Pixels (H, W, 3) of the picture of this digest, or why there are none.
 

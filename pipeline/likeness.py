@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +31,31 @@ def thumbnails_alike(one: Levels, other: Levels) -> bool:
     one, other = one - one.mean(), other - other.mean()
     spread = np.sqrt((one @ one) * (other @ other))
     return bool(one @ other >= THUMBNAIL_CORRELATION * spread > 0)
+
+
+class Looks(Protocol):
+    """What the rule looks at; `pipeline.inspect.Inspection` has it."""
+
+    @property
+    def phash(self) -> int: ...
+    @property
+    def dhash(self) -> int: ...
+    @property
+    def thumbnail(self) -> bytes: ...
+    @property
+    def is_flat(self) -> bool: ...
+
+
+def are_alike(one: Looks, other: Looks) -> bool:
+    """Whether two pictures are the same to the eye; of flat ones thumbnails decide."""
+    thumbnails = thumbnails_alike(_grey(one.thumbnail), _grey(other.thumbnail))
+    if one.is_flat or other.is_flat:
+        return thumbnails
+    bits = np.bitwise_count(
+        unsigned([one.phash, one.dhash]) ^ unsigned([other.phash, other.dhash])
+    )
+    is_sure = bool(bits.max() <= SURE_BITS)
+    return is_sure or (bool(bits[0] <= CANDIDATE_BITS) and thumbnails)
 
 
 @dataclass(frozen=True)
@@ -85,7 +111,11 @@ def _square(levels: Levels) -> NDArray[np.float32]:
 
 
 def _levels(asset: Asset) -> Levels:
-    return np.frombuffer(asset.thumbnail or b"", np.uint8).astype(np.float64)
+    return _grey(asset.thumbnail or b"")
+
+
+def _grey(thumbnail: bytes) -> Levels:
+    return np.frombuffer(thumbnail, np.uint8).astype(np.float64)
 
 
 def unsigned(hashes: list[int]) -> Hashes:

@@ -1,0 +1,142 @@
+"""Files that left the database: what they say of themselves, and what is known of them.
+
+A file is believed by its bytes. What its XMP says anybody may have written: it only
+names the output whose own file a picture is compared with.
+"""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from crawler import xmp
+from db.engine import reading
+from db.models import Output
+from flows.decoding import SMALLEST_PX, Seen, look, look_at_blob, reason
+from flows.workspace import Workspace
+from pipeline.encode import xmp_of
+from pipeline.inspect import Inspection, Limits
+from pipeline.likeness import are_alike
+from pipeline.workers import Crashed, run_bounded
+
+Verdict = Literal["identical", "re-encoded", "changed", "not found", "unreadable"]
+
+_SAID = {
+    "title": "dc:title",
+    "author": "dc:creator",
+    "source_url": "dc:source",
+    "licence": "xmpRights:UsageTerms",
+    "licence_url": "xmpRights:WebStatement",
+    "credit": "photoshop:Credit",
+    "rights": "dc:rights",
+    "source_type": "Iptc4xmpExt:DigitalSourceType",
+    "original": "cad:original",
+    "recipe_digest": "cad:recipeDigest",
+    "weights_digest": "cad:weightsDigest",
+}
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+Said = Mapping[str, str | None]
+
+
+@dataclass(frozen=True)
+class Verified:
+    """What is known of a file; `output` is the path of its row, `said` its XMP."""
+
+    file: str
+    verdict: Verdict
+    output: str | None
+    note: str
+    said: Said
+
+    @property
+    def is_identical(self) -> bool:
+        return self.verdict == "identical"
+
+    def as_json(self) -> dict[str, Any]:
+        return {
+            "file": self.file,
+            "verdict": self.verdict,
+            "output": self.output,
+            "note": self.note,
+            "said": dict(self.said),
+        }
+
+
+def verify(workspace: Workspace, files: Sequence[Path]) -> list[Verified]:
+    """What is known of each of these files, which may be anything."""
+    limits = Limits(SMALLEST_PX, workspace.settings.max_pixels)
+    seen = run_bounded(partial(look, limits), files, workspace.bounds)
+    return [
+        _verified(workspace, limits, file, found)
+        for file, found in zip(files, seen, strict=True)
+    ]
+
+
+def said_by(content: bytes) -> dict[str, str | None]:
+    """What the XMP of a file says; None for what it does not say."""
+    try:
+        properties = xmp.properties(xmp_of(content) or b"")
+    except xmp.XmpError:
+        properties = {}
+    return {
+        name: next(iter(properties.get(of, ())), None) for name, of in _SAID.items()
+    }
+
+
+def _verified(
+    workspace: Workspace, limits: Limits, file: Path, seen: Seen | str | Crashed
+) -> Verified:
+    if not isinstance(seen, Seen):
+        nothing = dict.fromkeys(_SAID)
+        return Verified(str(file), "unreadable", None, reason(seen), nothing)
+    said = said_by(_content(file))
+    with reading(workspace.engine) as session:
+        path, named = _by_digest(session, seen.digest), _by_name(session, said)
+    if path is not None:
+        return Verified(str(file), "identical", path, "", said)
+    if named is None:
+        note = "no output has these bytes, and its XMP names none"
+        return Verified(str(file), "not found", None, note, said)
+    verdict, note = _compared(workspace, limits, seen.inspection, named)
+    return Verified(str(file), verdict, named, note, said)
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError:
+        return b""  # it was there a moment ago
+
+
+def _by_digest(session: Session, digest: str) -> str | None:
+    known = select(Output.path).where(Output.digest == digest)
+    return session.scalars(known.order_by(Output.id).limit(1)).first()
+
+
+def _by_name(session: Session, said: Said) -> str | None:
+    """The output that was made of what the XMP names."""
+    made_of = [said[name] for name in ("original", "recipe_digest", "weights_digest")]
+    if not all(_DIGEST.fullmatch(digest or "") for digest in made_of):
+        return None
+    columns = (Output.asset_digest, Output.recipe_digest, Output.weights_digest)
+    named = [column == digest for column, digest in zip(columns, made_of, strict=True)]
+    return session.scalars(select(Output.path).where(*named)).first()
+
+
+def _compared(
+    workspace: Workspace, limits: Limits, picture: Inspection, path: str
+) -> tuple[Verdict, str]:
+    """Whether a picture is that of the output which its XMP names."""
+    look_at = partial(look_at_blob, workspace.settings.store_url, limits)
+    [found] = run_bounded(look_at, [path], workspace.bounds)
+    if not isinstance(found, Inspection):
+        return "not found", f"its XMP names an output that is gone: {reason(found)}"
+    if are_alike(picture, found):
+        return "re-encoded", "other bytes, the same picture to the eye"
+    return "changed", "another picture than the output that its XMP names"
