@@ -1,36 +1,18 @@
 """Named queries over the tables and the `results` view."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, column, func, or_, select, table
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import looks
-from db.base import Json, UtcDateTime
 from db.models import Asset, CrawlRun, Output, Recipe, Sighting
-from db.parts import LISTED, in_parts
-
-_RESULTS_COLUMNS = (
-    "output_id keyword path digest media_type height width size_bytes recipe "
-    "algorithm backbone recipe_digest weights_digest seed device dtype seconds "
-    "batch_size peak_memory_bytes quality code_version "
-    "flow_run_id worker asset_digest asset_height asset_width source source_url "
-    "page_url title alt caption score licence licence_url author licence_claimed_in "
-    "derivatives share_alike non_commercial attribution"
-)
-results_view = table(
-    "results",
-    *(column(name) for name in _RESULTS_COLUMNS.split()),
-    column("loss_history", Json),
-    column("library_versions", Json),
-    column("opt_outs", Json),
-    column("created_at", UtcDateTime()),
-    column("seen_at", UtcDateTime()),
-)
+from db.parts import in_parts
+from db.views import results_view
 
 
 @dataclass(frozen=True)
@@ -164,25 +146,41 @@ def results(
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of the `results` view, newest first; `chosen` says which."""
-    # Indexes tell which outputs are wanted, and the view is asked about these alone. It
-    # would begin with the keyword if it was not hidden in an expression.
-    asked = select(Output.id).where(
-        *chosen(session, keywords, recipe, labels=labels, colour=colour)
-    )
-    asked = asked.order_by(Output.created_at.desc(), Output.id.desc()).limit(limit)
-    is_short = limit is not None and limit <= LISTED
-    wanted = session.scalars(asked).all() if is_short else asked
+    where = chosen(session, keywords, recipe, labels=labels, colour=colour)
+    parts = in_turn(session, where, keywords=keywords, limit=limit)
+    return [row for part in parts for row in part]
+
+
+def in_turn(
+    session: Session,
+    where: Sequence[ColumnElement[bool]],
+    *,
+    keywords: Sequence[str] = (),
+    limit: int | None = None,
+) -> Iterator[list[dict[str, Any]]]:
+    """The same rows of the outputs of which `where` is true, some at a time.
+
+    No more than the rows of a thousand outputs are in memory at once.
+    """
+    # Indexes tell which outputs are wanted, and the view is asked about these alone.
+    newest = (Output.created_at.desc(), Output.id.desc())
+    wanted = select(Output.id).where(*where).order_by(*newest).limit(limit)
+    left = limit
+    for some in in_parts(session.scalars(wanted).all()):
+        rows = session.execute(_rows_of(some, keywords).limit(left)).mappings()
+        part = [dict(row) for row in rows]
+        yield part
+        left = None if left is None else left - len(part)
+        if left == 0:
+            return
+
+
+def _rows_of(outputs: Sequence[int], keywords: Sequence[str]) -> Select[Any]:
     newest = (results_view.c.created_at.desc(), results_view.c.output_id.desc())
-    statement = (
-        select(results_view)
-        .where(results_view.c.output_id.in_(wanted))
-        .order_by(*newest)
-        .limit(limit)
-    )
-    if keywords:
-        keyword = results_view.c.keyword.concat("")
-        statement = statement.where(keyword.in_(keywords))
-    return [dict(row) for row in session.execute(statement).mappings()]
+    rows = select(results_view).where(results_view.c.output_id.in_(outputs))
+    if keywords:  # the view would begin with the keyword if it was not hidden
+        rows = rows.where(results_view.c.keyword.concat("").in_(keywords))
+    return rows.order_by(*newest)
 
 
 def chosen(

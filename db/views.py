@@ -7,6 +7,13 @@ licence claims the strictest is shown. Keywords are compared as `keyword || ''` 
 no database begins with all sightings of a keyword to tell of one picture.
 """
 
+from typing import Any
+
+from sqlalchemy import BigInteger, Boolean, Float, String, column, table
+from sqlalchemy.types import TypeEngine
+
+from db.base import Json, UtcDateTime
+
 RESULTS = """
 CREATE VIEW results AS
 SELECT
@@ -84,3 +91,29 @@ LEFT JOIN licence_claim ON licence_claim.id = (
     LIMIT 1
 )
 """
+
+_COLUMNS = (
+    "output_id keyword path digest media_type height width size_bytes recipe "
+    "algorithm backbone recipe_digest weights_digest seed device dtype seconds "
+    "batch_size peak_memory_bytes quality code_version "
+    "flow_run_id worker asset_digest asset_height asset_width source source_url "
+    "page_url title alt caption score licence licence_url author licence_claimed_in "
+    "derivatives share_alike non_commercial attribution "
+    "loss_history library_versions opt_outs created_at seen_at"
+)
+_INTEGERS = (
+    "output_id height width size_bytes seed batch_size peak_memory_bytes quality "
+    "asset_height asset_width"
+)
+_TYPES: dict[str, TypeEngine[Any]] = {
+    **dict.fromkeys(_INTEGERS.split(), BigInteger()),
+    **dict.fromkeys(["seconds", "score"], Float()),
+    **dict.fromkeys(["share_alike", "non_commercial"], Boolean()),
+    **dict.fromkeys(["loss_history", "library_versions", "opt_outs"], Json),
+    **dict.fromkeys(["created_at", "seen_at"], UtcDateTime()),
+}
+# All other columns are text.
+results_view = table(
+    "results",
+    *(column(name, _TYPES.get(name, String())) for name in _COLUMNS.split()),
+)

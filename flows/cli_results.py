@@ -1,11 +1,9 @@
 """The command that shows what was made, or what was refused and why: results."""
 
-import csv
 import difflib
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -13,23 +11,17 @@ from sqlalchemy.orm import Session
 
 from db import looks, queries
 from db.engine import reading
-from flows.console import show_rows, write_json
+from db.views import results_view
+from flows.console import show_rows
 from flows.errors import UsageError
+from flows.exporting import of_one_moment
+from flows.formats import Format, Target
 from flows.parameters import split_keywords
-from flows.spreadsheets import cell
+from flows.parquet import Rows
 from flows.workspace import open_workspace
 from pipeline.colour_names import NAMES
 from pipeline.label_words import meant
 from pipeline.settings import load
-
-Rows = Sequence[Mapping[str, Any]]
-
-
-class Format(StrEnum):
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-
 
 _SHORT = ("recipe", "title", "author", "licence", "seconds", "created_at", "path")
 _COUNTED = ("keyword", "source", "what", "reason", "count", "example")
@@ -66,6 +58,9 @@ def results(
         typer.Option("--rejected", help="what was refused instead, by reason"),
     ] = False,
     output_format: Annotated[Format, typer.Option("--format", "-f")] = Format.TABLE,
+    out: Annotated[
+        Path | None, typer.Option("--out", help="the file of --format parquet")
+    ] = None,
 ) -> None:
     """Show what was made, of which picture, from where, under which licence.
 
@@ -76,15 +71,18 @@ def results(
     `crawl-and-dream results --label beach --colour orange`
 
     `crawl-and-dream results --rejected`
+
+    `crawl-and-dream results -n 1000000 --format parquet --out made.parquet`
     """
+    target = Target(output_format, out)
     if rejected and not recipe is label is colour is None:
         raise UsageError("--rejected is about images of which nothing was made")
     wanted = split_keywords(keywords)
     if rejected:
-        _show_rejected(wanted, limit, output_format)
+        _show_rejected(wanted, limit, target)
     else:
         looking = _Looks(label, None if colour is None else _named(colour))
-        _show_made(wanted, recipe, looking, limit, output_format)
+        _show_made(wanted, recipe, looking, limit, target)
 
 
 @dataclass(frozen=True)
@@ -107,27 +105,32 @@ def _show_made(
     recipe: str | None,
     looking: _Looks,
     limit: int,
-    output_format: Format,
+    target: Target,
 ) -> None:
-    with open_workspace(load()) as workspace, reading(workspace.engine) as session:
-        rows = queries.results(
-            session,
-            keywords=keywords,
-            recipe=recipe,
-            labels=[] if looking.label is None else _classes(session, looking.label),
-            colour=looking.colour,
-            limit=limit,
+    with (
+        open_workspace(load()) as workspace,
+        reading(of_one_moment(workspace.engine)) as session,
+    ):
+        labels = [] if looking.label is None else _classes(session, looking.label)
+        where = queries.chosen(
+            session, keywords, recipe, labels=labels, colour=looking.colour
         )
-        if output_format is not Format.TABLE:
-            told = looks.told(session, [row["asset_digest"] for row in rows])
-            rows = [row | told[row["asset_digest"]] for row in rows]
-    if output_format is Format.TABLE:
-        show_rows([_readable(row) for row in rows], _SHORT)
-    else:
-        names = [column.name for column in queries.results_view.columns]
-        _write(rows, [*names, *looks.NAMES], output_format)
-    if not rows:
+        parts = queries.in_turn(session, where, keywords=keywords, limit=limit)
+        if target.is_table:
+            rows = [_readable(row) for part in parts for row in part]
+            show_rows(rows, _SHORT)
+            count = len(rows)
+        else:
+            names = [column.name for column in results_view.columns]
+            seen = (_with_looks(session, part) for part in parts)
+            count = target.write(seen, [*names, *looks.NAMES])
+    if not count:
         raise UsageError("no results: `crawl-and-dream run --help` shows how to begin")
+
+
+def _with_looks(session: Session, rows: Rows) -> Rows:
+    told = looks.told(session, [row["asset_digest"] for row in rows])
+    return [{**row, **told[row["asset_digest"]]} for row in rows]
 
 
 def _classes(session: Session, label: str) -> list[str]:
@@ -150,15 +153,15 @@ def _classes(session: Session, label: str) -> list[str]:
     raise UsageError(f"no picture has the label {label!r}{meant_instead}")
 
 
-def _show_rejected(keywords: Sequence[str], limit: int, output_format: Format) -> None:
-    """Counts by reason as a table; as JSON or CSV every single image."""
+def _show_rejected(keywords: Sequence[str], limit: int, target: Target) -> None:
+    """Counts by reason as a table; else every single image."""
     with open_workspace(load()) as workspace, reading(workspace.engine) as session:
         counts = queries.refusals(session, keywords=keywords)
         rows = queries.refused_images(session, keywords=keywords, limit=limit)
-    if output_format is Format.TABLE:
+    if target.is_table:
         show_rows(counts, _COUNTED)
     else:
-        _write(rows, _REFUSED, output_format)
+        target.write([rows], _REFUSED)
     if not counts:
         raise UsageError("nothing was refused")
 
@@ -169,17 +172,3 @@ def _readable(row: Mapping[str, Any]) -> dict[str, Any]:
         "seconds": f"{row['seconds']:.1f}",
         "created_at": f"{row['created_at']:%Y-%m-%d %H:%M}",
     }
-
-
-def _write(rows: Rows, names: Sequence[str], output_format: Format) -> None:
-    if output_format is Format.JSON:
-        write_json(rows)
-    else:
-        _write_csv(rows, names)
-
-
-def _write_csv(rows: Rows, names: Sequence[str]) -> None:
-    writer = csv.DictWriter(sys.stdout, names)
-    writer.writeheader()
-    for row in rows:
-        writer.writerow({name: cell(value) for name, value in row.items()})

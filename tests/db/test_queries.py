@@ -5,7 +5,7 @@ from operator import itemgetter
 import pytest
 from sqlalchemy.orm import Session
 
-from db import looks, queries
+from db import looks, parts, queries
 from db.appearance import Label, Measurement, Swatch
 from db.models import AssetState, Derivatives
 
@@ -240,6 +240,19 @@ def test_results_are_of_pictures_that_show_a_colour_and_a_thing(
     found = queries.results(session, **asked)
 
     assert [row["title"] for row in found] == expected
+
+
+@pytest.mark.parametrize(("limit", "sizes"), [(None, [1, 1, 1]), (2, [1, 1])])
+def test_results_come_in_parts_until_the_limit(
+    session: Session, shown, monkeypatch, limit: int | None, sizes: list[int]
+):
+    whole = queries.results(session, limit=limit)
+    monkeypatch.setattr(parts, "LISTED", 1)
+
+    found = list(queries.in_turn(session, [], limit=limit))
+
+    assert [len(part) for part in found] == sizes
+    assert [row for part in found for row in part] == whole
 
 
 def test_label_names_are_told_once_each(session: Session, shown):
