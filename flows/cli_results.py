@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from db import looks, queries
 from db.engine import reading
 from db.views import results_view
+from flows import asked
 from flows.console import show_rows
 from flows.errors import UsageError
 from flows.exporting import of_one_moment
@@ -57,6 +58,14 @@ def results(
         bool,
         typer.Option("--rejected", help="what was refused instead, by reason"),
     ] = False,
+    sql: Annotated[
+        str | None,
+        typer.Option(
+            "--sql",
+            metavar="SELECT",
+            help="what this finds instead, in the view `results` or any table",
+        ),
+    ] = None,
     output_format: Annotated[Format, typer.Option("--format", "-f")] = Format.TABLE,
     out: Annotated[
         Path | None, typer.Option("--out", help="the file of --format parquet")
@@ -72,9 +81,16 @@ def results(
 
     `crawl-and-dream results --rejected`
 
+    `crawl-and-dream results --sql "select recipe, count(*) from results group by 1"`
+
     `crawl-and-dream results -n 1000000 --format parquet --out made.parquet`
     """
     target = Target(output_format, out)
+    if sql is not None:
+        if rejected or keywords or not recipe is label is colour is None:
+            raise UsageError("--sql says itself what is wanted: use no other filter")
+        asked.show(sql, limit, target)
+        return
     if rejected and not recipe is label is colour is None:
         raise UsageError("--rejected is about images of which nothing was made")
     wanted = split_keywords(keywords)

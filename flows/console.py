@@ -121,7 +121,9 @@ def show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None
     """Rows as a table, without what their titles would do to a terminal."""
     grid = Table()
     for column in columns:
-        grid.add_column(column, overflow="fold")  # half of a URL is of no use
+        grid.add_column(
+            Text(plain(column)), overflow="fold"
+        )  # half of a URL is of no use
     for row in rows:
         grid.add_row(*(Text(plain(row[column])) for column in columns))
     stdout.print(grid)

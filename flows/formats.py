@@ -56,6 +56,13 @@ class Target:
         write_json(rows)
         return len(rows)
 
+    def write_untyped(self, rows: Rows, names: Sequence[str]) -> None:
+        """Have rows written whose types are those of their values."""
+        if self.out is not None:
+            parquet.write_untyped(self.out, rows, names)
+        else:
+            self.write([rows], names)
+
 
 def _write_csv(parts: Iterable[Rows], names: Sequence[str]) -> int:
     writer, count = csv.DictWriter(sys.stdout, names), 0

@@ -50,6 +50,31 @@ def write(path: Path, parts: Iterable[Rows], names: Sequence[str]) -> int:
     return count
 
 
+def write_untyped(path: Path, rows: Rows, names: Sequence[str]) -> None:
+    """Have a file of these columns, each of the type that all its values have.
+
+    Raises:
+        UsageError: a column has values of several types, or the file cannot be written.
+    """
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    columns = {name: _column(name, [row[name] for row in rows]) for name in names}
+    with replacing(path) as part:
+        parquet.write_table(pa.table(columns), part)
+
+
+def _column(name: str, values: Sequence[object]) -> Any:
+    import pyarrow as pa
+
+    try:
+        return pa.array([_plain(value, "string") for value in values])
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as exc:
+        raise UsageError(
+            f"the column {name!r} has values of several types: CAST them to one"
+        ) from exc
+
+
 def _types() -> dict[str, Any]:
     """The columns that are not text."""
     import pyarrow as pa
