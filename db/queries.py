@@ -10,8 +10,9 @@ from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import looks
+from db.filters import EVERYTHING, Filter
 from db.models import Asset, CrawlRun, Output, Recipe, Sighting
-from db.parts import in_parts
+from db.parts import LISTED, in_parts
 from db.views import results_view
 
 
@@ -143,11 +144,12 @@ def results(
     recipe: str | None = None,
     labels: Collection[str] = (),
     colour: str | None = None,
+    wanted: Filter = EVERYTHING,
     limit: int | None = None,
 ) -> list[dict[str, Any]]:
     """Rows of the `results` view, newest first; `chosen` says which."""
     where = chosen(session, keywords, recipe, labels=labels, colour=colour)
-    parts = in_turn(session, where, keywords=keywords, limit=limit)
+    parts = in_turn(session, where, keywords=keywords, wanted=wanted, limit=limit)
     return [row for part in parts for row in part]
 
 
@@ -156,6 +158,7 @@ def in_turn(
     where: Sequence[ColumnElement[bool]],
     *,
     keywords: Sequence[str] = (),
+    wanted: Filter = EVERYTHING,
     limit: int | None = None,
 ) -> Iterator[list[dict[str, Any]]]:
     """The same rows of the outputs of which `where` is true, some at a time.
@@ -164,15 +167,18 @@ def in_turn(
     """
     # Indexes tell which outputs are wanted, and the view is asked about these alone.
     newest = (Output.created_at.desc(), Output.id.desc())
-    wanted = select(Output.id).where(*where).order_by(*newest).limit(limit)
+    outputs = select(Output.id).where(*where, *wanted.of_outputs(session))
+    of_rows = wanted.of_rows()
+    outputs = outputs.order_by(*newest).limit(None if of_rows else limit)
     left = limit
-    for some in in_parts(session.scalars(wanted).all()):
-        rows = session.execute(_rows_of(some, keywords).limit(left)).mappings()
-        part = [dict(row) for row in rows]
-        yield part
-        left = None if left is None else left - len(part)
-        if left == 0:
-            return
+    with session.scalars(outputs.execution_options(yield_per=LISTED)) as found:
+        for some in found.partitions():
+            rows = _rows_of(some, keywords).where(*of_rows).limit(left)
+            part = [dict(row) for row in session.execute(rows).mappings()]
+            yield part
+            left = None if left is None else left - len(part)
+            if left == 0:
+                return
 
 
 def _rows_of(outputs: Sequence[int], keywords: Sequence[str]) -> Select[Any]:

@@ -3,6 +3,7 @@
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from db import looks, queries
 from db.engine import reading
+from db.filters import EVERYTHING, Filter
 from db.views import results_view
 from flows import asked
 from flows.console import show_rows
@@ -26,6 +28,7 @@ from pipeline.settings import load
 
 _SHORT = ("recipe", "title", "author", "licence", "seconds", "created_at", "path")
 _COUNTED = ("keyword", "source", "what", "reason", "count", "example")
+_DAYS = ["%Y-%m-%d"]  # in UTC
 _SPELLINGS = {"gray": "grey"}
 _REFUSED = ("url", "page_url", "source", "keyword", "reason", "seen_at")
 
@@ -53,6 +56,30 @@ def results(
             help=f"only of pictures with 3 % or more of it: {', '.join(NAMES)}",
         ),
     ] = None,
+    backbone: Annotated[
+        str | None, typer.Option("--backbone", help="only made by this network")
+    ] = None,
+    source: Annotated[
+        str | None,
+        typer.Option(
+            "--source", "-s", help="only from this source, or from this kind of source"
+        ),
+    ] = None,
+    licence: Annotated[
+        str | None,
+        typer.Option("--licence", help="only under this one, such as cc-by-4.0"),
+    ] = None,
+    title: Annotated[
+        str | None, typer.Option("--title", help="only with this text in the title")
+    ] = None,
+    since: Annotated[
+        datetime | None,
+        typer.Option("--since", formats=_DAYS, help="only made on that day or later"),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option("--until", formats=_DAYS, help="only made on that day or before"),
+    ] = None,
     limit: Annotated[int, typer.Option("--limit", "-n", min=1)] = 100,
     rejected: Annotated[
         bool,
@@ -79,6 +106,8 @@ def results(
 
     `crawl-and-dream results --label beach --colour orange`
 
+    `crawl-and-dream results --source folder --licence own --since 2026-05-17`
+
     `crawl-and-dream results --rejected`
 
     `crawl-and-dream results --sql "select recipe, count(*) from results group by 1"`
@@ -86,19 +115,24 @@ def results(
     `crawl-and-dream results -n 1000000 --format parquet --out made.parquet`
     """
     target = Target(output_format, out)
+    wanted = Filter(backbone, source, licence, title, _day(since), _day(until, 1))
+    is_filtered = not recipe is label is colour is None or wanted != EVERYTHING
     if sql is not None:
-        if rejected or keywords or not recipe is label is colour is None:
+        if rejected or keywords or is_filtered:
             raise UsageError("--sql says itself what is wanted: use no other filter")
         asked.show(sql, limit, target)
-        return
-    if rejected and not recipe is label is colour is None:
-        raise UsageError("--rejected is about images of which nothing was made")
-    wanted = split_keywords(keywords)
-    if rejected:
-        _show_rejected(wanted, limit, target)
-    else:
+    elif not rejected:
         looking = _Looks(label, None if colour is None else _named(colour))
-        _show_made(wanted, recipe, looking, limit, target)
+        _show_made(split_keywords(keywords), recipe, looking, wanted, limit, target)
+    elif is_filtered:
+        raise UsageError("--rejected is about images of which nothing was made")
+    else:
+        _show_rejected(split_keywords(keywords), limit, target)
+
+
+def _day(day: datetime | None, after: int = 0) -> datetime | None:
+    """When the day begins in UTC, or the one that is so many after it."""
+    return day and day.replace(tzinfo=UTC) + timedelta(days=after)
 
 
 @dataclass(frozen=True)
@@ -120,6 +154,7 @@ def _show_made(
     keywords: Sequence[str],
     recipe: str | None,
     looking: _Looks,
+    wanted: Filter,
     limit: int,
     target: Target,
 ) -> None:
@@ -131,7 +166,9 @@ def _show_made(
         where = queries.chosen(
             session, keywords, recipe, labels=labels, colour=looking.colour
         )
-        parts = queries.in_turn(session, where, keywords=keywords, limit=limit)
+        parts = queries.in_turn(
+            session, where, keywords=keywords, wanted=wanted, limit=limit
+        )
         if target.is_table:
             rows = [_readable(row) for part in parts for row in part]
             show_rows(rows, _SHORT)

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import Engine, event, select, text, update
 
 from benchmarks import results_bench
-from db import looks, queries
+from db import filters, looks, queries
 from db.engine import reading, writing
+from db.filters import Filter
 from db.models import Asset, Job, JobState, Output, Recipe
 from pipeline import queue
 
@@ -49,8 +50,11 @@ def plan(engine: Engine, *, statement: int = -2, **asked: Any) -> str:
         ({}, "ix_output_made"),
         ({"recipe": "recipe 3"}, "ix_output_recipe_made"),
         ({"keywords": ["keyword 7"]}, "ix_sighting_keyword"),
+        ({"wanted": Filter(since=results_bench.NOW)}, "ix_output_made"),
+        ({"wanted": Filter(backbone="vgg19")}, "ix_output_"),
+        ({"wanted": Filter(title="Picture 77")}, "asset_digest"),
     ],
-    ids=["newest", "of a recipe", "of a keyword"],
+    ids=["newest", "of a recipe", "of a keyword", "of days", "of a net", "by title"],
 )
 def test_an_index_tells_which_outputs_are_wanted(
     filled: Engine, asked: dict[str, Any], index: str
@@ -88,6 +92,20 @@ def test_indexes_tell_what_pictures_show(
         for line in (few + of_few + many).splitlines()
         for table in ("Seq Scan on", "SCAN output\n", "SCAN swatch\n", "SCAN label\n")
     )
+
+
+# PostgreSQL joins all at once while they are as few as here.
+@pytest.mark.parametrize("database_kind", ["sqlite"], scope="module")
+def test_what_many_pictures_have_is_looked_for_among_the_newest(
+    filled: Engine, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(filters, "LISTED", 0)  # as if they were many
+
+    found = plan(filled, wanted=Filter(source="commons", licence="cc-by-4.0"))
+
+    assert "ix_output_made" in found
+    assert "ix_sighting_asset_digest" in found
+    assert "SCAN sighting" not in found
 
 
 def test_the_names_of_labels_are_read_from_the_index_by_leaps(filled: Engine):

@@ -5,7 +5,7 @@ from operator import itemgetter
 import pytest
 from sqlalchemy.orm import Session
 
-from db import looks, parts, queries
+from db import looks, queries
 from db.appearance import Label, Measurement, Swatch
 from db.models import AssetState, Derivatives
 
@@ -247,7 +247,7 @@ def test_results_come_in_parts_until_the_limit(
     session: Session, shown, monkeypatch, limit: int | None, sizes: list[int]
 ):
     whole = queries.results(session, limit=limit)
-    monkeypatch.setattr(parts, "LISTED", 1)
+    monkeypatch.setattr(queries, "LISTED", 1)
 
     found = list(queries.in_turn(session, [], limit=limit))
 

@@ -118,7 +118,10 @@ def test_what_the_database_does_not_understand_is_one_line(shown: Shown):
 
 @pytest.mark.parametrize(
     "filters",
-    [{"keywords": "dunes"}, {"recipe": "flow"}, {"colour": "red"}, {"rejected": True}],
+    [
+        *({"keywords": "dunes"}, {"recipe": "flow"}, {"colour": "red"}),
+        *({"rejected": True}, {"source": "commons"}, {"since": NOW}),
+    ],
     ids=str,
 )
 def test_sql_goes_with_no_filter(filters: dict[str, Any]):

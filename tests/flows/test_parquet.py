@@ -4,7 +4,7 @@ import json
 import sys
 import tracemalloc
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -120,6 +120,26 @@ def test_the_command_writes_what_the_database_has(
         row |= {one: json.dumps(row[one]) for one in ("opt_outs", "library_versions")}
     assert arrow.read_table(file).to_pylist() == rows
     assert capsys.readouterr().out == ""
+
+
+@pytest.mark.parametrize(
+    "missed", [{"until": NOW - timedelta(days=1)}, {"since": NOW + timedelta(days=1)}]
+)
+def test_days_of_the_command_are_whole_days_in_utc(
+    made: Session,
+    at_home: None,
+    capsys: pytest.CaptureFixture[str],
+    missed: dict[str, datetime],
+):
+    made.commit()
+    day = NOW.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
+    others = {name: datetime.combine(at, time.min) for name, at in missed.items()}
+
+    cli_results.results(since=day, until=day, output_format=Format.JSON)
+
+    assert len(json.loads(capsys.readouterr().out)) == 1
+    with pytest.raises(UsageError, match="no results"):
+        cli_results.results(**others)
 
 
 @pytest.fixture

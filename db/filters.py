@@ -1,0 +1,94 @@
+"""What results are asked for beside keywords, recipe and looks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session, aliased
+
+from db.models import Asset, CrawlRun, LicenceClaim, Output, Recipe, Sighting
+from db.parts import LISTED
+from db.views import results_view
+
+Conditions = list[ColumnElement[bool]]
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What is None does not matter.
+
+    Attributes:
+        source: all of it (`folder:/home/me`), or its kind alone (`folder`).
+        licence: of the claim that counts, the strictest.
+        title: text that the title has somewhere, in upper or lower case.
+        since, until: when outputs were made; the second is no longer meant.
+    """
+
+    backbone: str | None = None
+    source: str | None = None
+    licence: str | None = None
+    title: str | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def of_rows(self) -> Conditions:
+        """What is true of rows of the view."""
+        shown = results_view.c
+        return self._told(shown.source, shown.licence, shown.title)
+
+    def of_outputs(self, session: Session) -> Conditions:
+        """What is true of all outputs that have such rows, and of few others."""
+        found: Conditions = []
+        if self.backbone is not None:
+            named = select(Recipe.digest).where(Recipe.backbone == self.backbone)
+            found.append(Output.recipe_digest.in_(session.scalars(named).all()))
+        if self.since is not None:
+            found.append(Output.created_at >= self.since)
+        if self.until is not None:
+            found.append(Output.created_at < self.until)
+        return found + self._seen(session)
+
+    def _seen(self, session: Session) -> Conditions:
+        told = self._told(CrawlRun.source, LicenceClaim.licence, Sighting.title)
+        if not told:
+            return []
+        # What few pictures have is soon found among these, what many have among the
+        # newest outputs.
+        few = select(Asset.digest).where(_original(Asset).in_(_originals(told)))
+        digests = session.scalars(few.limit(LISTED + 1)).all()
+        if len(digests) <= LISTED:
+            return [Output.asset_digest.in_(digests)]
+        own = aliased(Asset)
+        same = _originals([*told, own.digest == Output.asset_digest])
+        return [same.where(_original(own) == _original(Asset)).exists()]
+
+    def _told(self, source: Any, licence: Any, title: Any) -> Conditions:
+        found: Conditions = []
+        if self.source is not None:
+            kind = source.startswith(f"{self.source}:", autoescape=True)
+            found.append((source == self.source) | kind)
+        if self.licence is not None:
+            found.append(licence == self.licence.casefold())
+        if self.title is not None:
+            found.append(title.icontains(self.title, autoescape=True))
+        return found
+
+
+EVERYTHING = Filter()
+
+
+def _originals(told: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Of pictures whose sighting is such, or a near-duplicate's."""
+    return (
+        select(_original(Asset))
+        .join(Sighting, Sighting.asset_digest == Asset.digest)
+        .join(CrawlRun, CrawlRun.id == Sighting.crawl_run_id)
+        .outerjoin(LicenceClaim, LicenceClaim.sighting_id == Sighting.id)
+        .where(*told)
+    )
+
+
+def _original(asset: Any) -> ColumnElement[str]:
+    return func.coalesce(asset.near_duplicate_of, asset.digest)
