@@ -56,12 +56,12 @@ class Filter:
             return []
         # What few pictures have is soon found among these, what many have among the
         # newest outputs.
-        few = select(Asset.digest).where(_original(Asset).in_(_originals(told)))
-        digests = session.scalars(few.limit(LISTED + 1)).all()
+        digests = session.scalars(_seen(told).limit(LISTED + 1)).all()
         if len(digests) <= LISTED:
-            return [Output.asset_digest.in_(digests)]
+            return [Output.asset_digest.in_(_same_as(session, digests))]
         own = aliased(Asset)
-        same = _originals([*told, own.digest == Output.asset_digest])
+        same = _seen(told).join(Asset, Asset.digest == Sighting.asset_digest)
+        same = same.where(own.digest == Output.asset_digest)
         return [same.where(_original(own) == _original(Asset)).exists()]
 
     def _told(self, source: Any, licence: Any, title: Any) -> Conditions:
@@ -79,15 +79,22 @@ class Filter:
 EVERYTHING = Filter()
 
 
-def _originals(told: Sequence[ColumnElement[bool]]) -> Select[Any]:
-    """Of pictures whose sighting is such, or a near-duplicate's."""
+def _seen(told: Sequence[ColumnElement[bool]]) -> Select[Any]:
+    """Assets with such a sighting, some of them several times."""
     return (
-        select(_original(Asset))
-        .join(Sighting, Sighting.asset_digest == Asset.digest)
+        select(Sighting.asset_digest)
         .join(CrawlRun, CrawlRun.id == Sighting.crawl_run_id)
         .outerjoin(LicenceClaim, LicenceClaim.sighting_id == Sighting.id)
-        .where(*told)
+        .where(*told, Sighting.asset_digest.is_not(None))
     )
+
+
+def _same_as(session: Session, digests: Sequence[str]) -> Sequence[str]:
+    """These assets and their near-duplicates."""
+    seen = aliased(Asset)
+    originals = select(_original(seen)).where(seen.digest.in_(digests))
+    same = select(Asset.digest).where(_original(Asset).in_(originals))
+    return session.scalars(same).all()
 
 
 def _original(asset: Any) -> ColumnElement[str]:
