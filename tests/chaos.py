@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+from processes import kill_all
 from queued import queue_pictures
 from sqlalchemy import select
 
@@ -148,9 +149,7 @@ def crew(settings: Overrides) -> Iterator[Crew]:
     try:
         yield Crew(foreman, log)
     finally:
-        for process in psutil.Process(foreman.pid).children(recursive=True):
-            process.kill()
-        foreman.kill()
+        kill_all(foreman)
         foreman.communicate()
 
 

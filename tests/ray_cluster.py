@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
 from pictures import encoded, paint
+from processes import kill_all
 
 HERE = Path(__file__).parent
 RECIPE = """
@@ -76,9 +76,7 @@ def ray_cluster(nodes: int, environment: dict[str, str]) -> Iterator[RayCluster]
         assert address, "the cluster did not start"
         yield RayCluster(address, keeper)
     finally:
-        for process in psutil.Process(keeper.pid).children(recursive=True):
-            process.kill()
-        keeper.kill()
+        kill_all(keeper)
         keeper.communicate()
 
 

@@ -5,15 +5,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
-import psutil
 import yaml
+from processes import kill_all
 from sqlalchemy import create_engine, make_url, select, text
 
 from db.engine import open_engine, reading
@@ -160,16 +160,6 @@ def soon(**parameters: Any) -> dict[str, Any]:
         "active": True,
         "parameters": parameters,
     }
-
-
-def kill_all(process: subprocess.Popen[bytes]) -> None:
-    """A worker goes with the flow that it runs, as with a machine."""
-    if process.poll() is None:
-        there = psutil.Process(process.pid)
-        for one in [there, *there.children(recursive=True)]:
-            with suppress(psutil.NoSuchProcess):
-                one.kill()
-        process.wait()
 
 
 def wait_until(true: Callable[[], object], what: str) -> None:

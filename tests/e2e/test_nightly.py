@@ -5,7 +5,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from nights import POOL, Night, kill_all, soon, wait_until
+from nights import POOL, Night, soon, wait_until
+from processes import kill_all
 
 from db.models import JobState
 
