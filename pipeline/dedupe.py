@@ -19,7 +19,7 @@ from db.parts import in_parts
 from db.turns import take_turn
 from pipeline import features
 from pipeline.features import Descriptor
-from pipeline.likeness import CANDIDATE_BITS, SURE_BITS, Hashes, Picture
+from pipeline.likeness import CANDIDATE_BITS, Hashes, Picture, is_sure
 from pipeline.policy import permissiveness
 
 # What is compared with all there is at once, and hashes that stay in a core's cache.
@@ -191,11 +191,8 @@ class Kept:
         return alike
 
     def _is_sure(self, picture: Picture, place: int) -> bool:
-        pair = [
-            self._phashes[place] ^ picture.phash,
-            self._dhashes[place] ^ picture.dhash,
-        ]
-        return bool(np.bitwise_count(pair).max() <= SURE_BITS)
+        stored = (self._phashes[place], self._dhashes[place])
+        return is_sure((picture.phash, picture.dhash), stored)
 
     def _signed_at(self, place: int) -> tuple[int, int]:
         return _signed(self._phashes[place]), _signed(self._dhashes[place])

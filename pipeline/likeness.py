@@ -33,6 +33,15 @@ def thumbnails_alike(one: Levels, other: Levels) -> bool:
     return bool(one @ other >= THUMBNAIL_CORRELATION * spread > 0)
 
 
+Signature = Sequence[np.uint64] | Hashes  # a picture's pHash and dHash
+
+
+def is_sure(one: Signature, other: Signature) -> bool:
+    """Whether both hashes of two pictures are so near that these are the same."""
+    bits = np.bitwise_count([one[0] ^ other[0], one[1] ^ other[1]])
+    return bool(bits.max() <= SURE_BITS)
+
+
 class Looks(Protocol):
     """What the rule looks at; `pipeline.inspect.Inspection` has it."""
 
@@ -51,11 +60,9 @@ def are_alike(one: Looks, other: Looks) -> bool:
     thumbnails = thumbnails_alike(_grey(one.thumbnail), _grey(other.thumbnail))
     if one.is_flat or other.is_flat:
         return thumbnails
-    bits = np.bitwise_count(
-        unsigned([one.phash, one.dhash]) ^ unsigned([other.phash, other.dhash])
-    )
-    is_sure = bool(bits.max() <= SURE_BITS)
-    return is_sure or (bool(bits[0] <= CANDIDATE_BITS) and thumbnails)
+    own, others = (unsigned([each.phash, each.dhash]) for each in (one, other))
+    is_near = bool(np.bitwise_count(own[0] ^ others[0]) <= CANDIDATE_BITS)
+    return is_sure(own, others) or (is_near and thumbnails)
 
 
 @dataclass(frozen=True)
@@ -76,8 +83,7 @@ class Picture:
 
     def is_like(self, other: "Picture") -> bool:
         """Whether both are the same picture to the eye; their pHashes are near."""
-        bits = np.bitwise_count([self.phash ^ other.phash, self.dhash ^ other.dhash])
-        if bits.max() <= SURE_BITS:
+        if is_sure((self.phash, self.dhash), (other.phash, other.dhash)):
             return True
         return thumbnails_alike(_levels(self.asset), _levels(other.asset))
 
