@@ -5,10 +5,18 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session, aliased
 
-from db.models import Asset, CrawlRun, LicenceClaim, Output, Recipe, Sighting
+from db.models import (
+    Asset,
+    CrawlRun,
+    LicenceClaim,
+    Output,
+    Recipe,
+    Sighting,
+    original_of,
+)
 from db.parts import LISTED
 from db.views import results_view
 
@@ -62,7 +70,7 @@ class Filter:
         own = aliased(Asset)
         same = _seen(told).join(Asset, Asset.digest == Sighting.asset_digest)
         same = same.where(own.digest == Output.asset_digest)
-        return [same.where(_original(own) == _original(Asset)).exists()]
+        return [same.where(original_of(own) == original_of(Asset)).exists()]
 
     def _told(self, source: Any, licence: Any, title: Any) -> Conditions:
         found: Conditions = []
@@ -92,10 +100,6 @@ def _seen(told: Sequence[ColumnElement[bool]]) -> Select[Any]:
 def _same_as(session: Session, digests: Sequence[str]) -> Sequence[str]:
     """These assets and their near-duplicates."""
     seen = aliased(Asset)
-    originals = select(_original(seen)).where(seen.digest.in_(digests))
-    same = select(Asset.digest).where(_original(Asset).in_(originals))
+    originals = select(original_of(seen)).where(seen.digest.in_(digests))
+    same = select(Asset.digest).where(original_of(Asset).in_(originals))
     return session.scalars(same).all()
-
-
-def _original(asset: Any) -> ColumnElement[str]:
-    return func.coalesce(asset.near_duplicate_of, asset.digest)

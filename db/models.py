@@ -10,12 +10,14 @@ from typing import Any
 
 from sqlalchemy import (
     CheckConstraint,
+    ColumnElement,
     ForeignKey,
     Index,
     String,
     TextClause,
     UniqueConstraint,
     false,
+    func,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -88,6 +90,11 @@ class CrawlRun(Base):
     stats: Mapped[dict[str, Any]] = mapped_column(default=dict)
     error: Mapped[str | None]
     flow_run_id: Mapped[str | None] = mapped_column(comment="Prefect's flow run")
+
+
+def original_of(asset: type["Asset"]) -> ColumnElement[str]:
+    """The digest of what an asset is a near-duplicate of, or else its own."""
+    return func.coalesce(asset.near_duplicate_of, asset.digest)
 
 
 class Asset(Base):

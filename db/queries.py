@@ -11,7 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from db import looks
 from db.filters import EVERYTHING, Filter
-from db.models import Asset, CrawlRun, Output, Recipe, Sighting
+from db.models import Asset, CrawlRun, Output, Recipe, Sighting, original_of
 from db.parts import LISTED, in_parts
 from db.views import results_view
 
@@ -248,7 +248,7 @@ def begins(digest: InstrumentedAttribute[str], beginning: str) -> ColumnElement[
 
 def found_by(keywords: Sequence[str]) -> Select[str]:
     """The digests of assets that were seen for a keyword, or are the same picture."""
-    original = func.coalesce(Asset.near_duplicate_of, Asset.digest)
+    original = original_of(Asset)
     seen = select(original).join(Sighting, Sighting.asset_digest == Asset.digest)
     seen = seen.where(Sighting.keyword.in_(keywords))
     return select(Asset.digest).where(original.in_(seen))

@@ -10,7 +10,9 @@ from sqlalchemy.orm import Session
 from crawler.licences import OWN, UNSTATED
 from crawler.text import absolute, clean
 from crawler.vocabulary import of_slug
+from db.models import Derivatives
 from flows import telling
+from pipeline.policy import leniency
 
 _LONGEST_TITLE = 300  # characters, as all that follow
 _LONGEST_AUTHOR = 300
@@ -19,7 +21,6 @@ _LONGEST_URL = 2083
 _PUBLIC_DOMAIN = frozenset(
     {"cc0-1.0", "pdm-1.0", "public-domain", "no-known-copyright", "us-government-work"}
 )
-_STRICTEST_FIRST = ("forbidden", "unknown", "allowed", "unstated")
 
 
 @dataclass(frozen=True)
@@ -109,7 +110,7 @@ def share_alike(terms: Terms) -> str:
 
 def _leniency(claim: Mapping[str, Any]) -> tuple[int, int]:
     conditions = claim["share_alike"] + claim["non_commercial"]
-    return _STRICTEST_FIRST.index(claim["derivatives"]), -conditions
+    return leniency(Derivatives(claim["derivatives"]), conditions)
 
 
 def _is_permission(claim: Mapping[str, Any]) -> bool:

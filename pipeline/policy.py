@@ -8,7 +8,14 @@ from typing import Any, Protocol
 from sqlalchemy import ColumnElement, Label, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from db.models import Asset, AssetState, Derivatives, LicenceClaim, Sighting
+from db.models import (
+    Asset,
+    AssetState,
+    Derivatives,
+    LicenceClaim,
+    Sighting,
+    original_of,
+)
 from pipeline.ingest import OPTED_OUT
 
 ANY = "any"
@@ -59,7 +66,10 @@ class Candidate:
 def judged(claims: Iterable[Claimed]) -> Verdict:
     """The strictest of the claims, each condition that one of the permissions makes,
     and the sentence of credit of the strictest claim that has one."""
-    found = sorted(claims, key=_leniency)
+    found = sorted(
+        claims,
+        key=lambda one: leniency(one.derivatives, one.share_alike + one.non_commercial),
+    )
     permissions = [one for one in found if one.derivatives is Derivatives.ALLOWED]
     return Verdict(
         derivatives=verdict(one.derivatives for one in found),
@@ -69,10 +79,10 @@ def judged(claims: Iterable[Claimed]) -> Verdict:
     )
 
 
-def _leniency(claim: Claimed) -> tuple[int, int]:
+def leniency(answer: Derivatives, conditions: int) -> tuple[int, int]:
+    """What sorts the strictest claims first, by answer and number of conditions."""
     order = (*_STRICTEST_FIRST, Derivatives.UNSTATED)
-    conditions = claim.share_alike + claim.non_commercial
-    return order.index(claim.derivatives), -conditions
+    return order.index(answer), -conditions
 
 
 def verdict(claims: Iterable[Derivatives]) -> Derivatives:
@@ -189,4 +199,4 @@ def _opted_out(crawl_run_ids: Sequence[int]) -> Select[Any]:
 
 
 def _original_of(found: type[Asset]) -> Label[str]:
-    return func.coalesce(found.near_duplicate_of, found.digest).label("original")
+    return original_of(found).label("original")
