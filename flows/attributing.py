@@ -8,16 +8,14 @@ from pathlib import Path
 from typing import TextIO
 from urllib.parse import quote
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from db import queries
 from db.models import Output, Recipe
 from flows import credit
 from flows.album import replacing
 from flows.credit import Credit, Terms
-from flows.errors import UsageError
-from flows.exporting import Conditions, steps
+from flows.exporting import Conditions, chosen, steps
 from flows.progress import onlooker
 from flows.spreadsheets import cell
 
@@ -67,12 +65,7 @@ def write(
         UsageError: there are no such outputs, or the file cannot be written.
         Aborted: somebody stopped it; there is no file, or that of before.
     """
-    where = queries.chosen(session, keywords, recipe)
-    count = session.scalar(select(func.count(Output.id)).where(*where)) or 0
-    if not count:
-        raise UsageError(
-            "no such outputs: `crawl-and-dream results` shows what there is"
-        )
+    where, count = chosen(session, keywords, recipe)
     begin = _csv if out.suffix.lower() == ".csv" else _markdown
     with (
         replacing(out) as part,

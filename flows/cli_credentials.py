@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
-from db.engine import reading
-from flows import album, attributing, exporting, options, verifying
-from flows.console import at_terminal, plain, show_rows, stderr, write_json
+from flows import attributing, options, verifying
+from flows.cli_provenance import reading_for
+from flows.console import plain, show_rows, stderr, write_json
 from flows.errors import UsageError
 from flows.parameters import split_keywords
 from flows.workspace import open_workspace
@@ -21,12 +21,8 @@ def attribution(
         Path,
         typer.Option("--out", "-o", metavar="FILE", help="ends in .md or .csv"),
     ] = Path("ATTRIBUTION.md"),
-    keywords: Annotated[
-        str, typer.Option("--keywords", "-k", help="only those for these keywords")
-    ] = "",
-    recipe: Annotated[
-        str | None, typer.Option("--recipe", "-r", help="only outputs of this recipe")
-    ] = None,
+    keywords: options.OfKeywords = "",
+    recipe: options.OfRecipe = None,
 ) -> None:
     """Write whom outputs are owed to: title, author, source, licence, what was changed.
 
@@ -39,12 +35,7 @@ def attribution(
     if out.suffix.lower() not in attributing.SUFFIXES:
         endings = " or ".join(attributing.SUFFIXES)
         raise UsageError(f"--out {out}: the name has to end in {endings}")
-    album.check_folder(out.parent)
-    with (
-        open_workspace(load()) as workspace,
-        at_terminal(),
-        reading(exporting.of_one_moment(workspace.engine)) as session,
-    ):
+    with reading_for(out) as (_, session):
         count = attributing.write(
             session, out, keywords=split_keywords(keywords), recipe=recipe
         )

@@ -3,12 +3,14 @@
 import json
 import mimetypes
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
+from sqlalchemy.orm import Session
 
 from db.engine import reading
 from flows import album, exporting, options, telling
@@ -16,7 +18,7 @@ from flows.console import at_terminal, plain, stderr, stdout, write_json
 from flows.parameters import split_keywords
 from flows.reproducing import PRECISIONS
 from flows.versions import differences
-from flows.workspace import open_workspace
+from flows.workspace import Workspace, open_workspace
 from pipeline.batching import working_size
 from pipeline.encode import parameters_of
 from pipeline.errors import StoreError
@@ -82,6 +84,18 @@ def show(
         stdout.print(f"note: {plain(note)}", markup=False, soft_wrap=True)
 
 
+@contextmanager
+def reading_for(out: Path) -> Iterator[tuple[Workspace, Session]]:
+    """What a file that can be written is to tell of, as it is at one moment."""
+    album.check_folder(out.parent)
+    with (
+        open_workspace(load()) as workspace,
+        at_terminal(),
+        reading(exporting.of_one_moment(workspace.engine)) as session,
+    ):
+        yield workspace, session
+
+
 def export(
     out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE")],
     form: Annotated[
@@ -92,12 +106,8 @@ def export(
             help="W3C PROV-JSON, or a tar of pictures with all that is known of them",
         ),
     ],
-    keywords: Annotated[
-        str, typer.Option("--keywords", "-k", help="only those for these keywords")
-    ] = "",
-    recipe: Annotated[
-        str | None, typer.Option("--recipe", "-r", help="only outputs of this recipe")
-    ] = None,
+    keywords: options.OfKeywords = "",
+    recipe: options.OfRecipe = None,
 ) -> None:
     """Write what was made, and of what, into one file for other programs.
 
@@ -107,12 +117,7 @@ def export(
 
     `crawl-and-dream export --format webdataset -k "sunset beach" --out made.tar`
     """
-    album.check_folder(out.parent)
-    with (
-        open_workspace(load()) as workspace,
-        at_terminal(),
-        reading(exporting.of_one_moment(workspace.engine)) as session,
-    ):
+    with reading_for(out) as (workspace, session):
         done = exporting.export(
             session,
             workspace.store,

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from db.engine import reading, writing
 from db.models import CrawlRun, Recipe
+from flows import options
 from flows.console import plain, show_rows, stderr, write_json
 from flows.errors import UsageError
 from flows.parameters import split_keywords
@@ -37,9 +38,7 @@ OutputFormat = Annotated[Format, typer.Option("--format", "-f")]
 
 
 def retry(
-    keywords: Annotated[
-        str, typer.Option("--keywords", "-k", help="only those for these keywords")
-    ] = "",
+    keywords: options.OfKeywords = "",
     recipe: Annotated[
         list[str], typer.Option("--recipe", "-r", help="only those of this recipe")
     ] = [],  # noqa: B006  # Typer copies it

@@ -14,7 +14,7 @@ from db import looks, queries
 from db.engine import reading
 from db.filters import EVERYTHING, Filter
 from db.views import results_view
-from flows import asked
+from flows import asked, options
 from flows.console import show_rows
 from flows.errors import UsageError
 from flows.exporting import of_one_moment
@@ -34,12 +34,8 @@ _REFUSED = ("url", "page_url", "source", "keyword", "reason", "seen_at")
 
 
 def results(
-    keywords: Annotated[
-        str, typer.Option("--keywords", "-k", help="only those for these keywords")
-    ] = "",
-    recipe: Annotated[
-        str | None, typer.Option("--recipe", "-r", help="only outputs of this recipe")
-    ] = None,
+    keywords: options.OfKeywords = "",
+    recipe: options.OfRecipe = None,
     label: Annotated[
         str | None,
         typer.Option(

@@ -121,9 +121,8 @@ def show_rows(rows: Sequence[Mapping[str, Any]], columns: Sequence[str]) -> None
     """Rows as a table, without what their titles would do to a terminal."""
     grid = Table()
     for column in columns:
-        grid.add_column(
-            Text(plain(column)), overflow="fold"
-        )  # half of a URL is of no use
+        # Half of a URL is of no use.
+        grid.add_column(Text(plain(column)), overflow="fold")
     for row in rows:
         grid.add_row(*(Text(plain(row[column])) for column in columns))
     stdout.print(grid)

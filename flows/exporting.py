@@ -51,12 +51,7 @@ def export(
         UsageError: there are no such outputs, or the file cannot be written.
         Aborted: somebody stopped it; there is no file, or that of before.
     """
-    where = queries.chosen(session, keywords, recipe)
-    count = session.scalar(select(func.count(Output.id)).where(*where)) or 0
-    if not count:
-        raise UsageError(
-            "no such outputs: `crawl-and-dream results` shows what there is"
-        )
+    where, count = chosen(session, keywords, recipe)
     with replacing(out) as part:
         if form == "webdataset":
             missing = _write_webdataset(session, store, part, where, count)
@@ -65,6 +60,23 @@ def export(
             prov_json.write(session, file, where, steps)
             onlooker().end()
     return Exported(count)
+
+
+def chosen(
+    session: Session, keywords: Sequence[str], recipe: str | None
+) -> tuple[Conditions, int]:
+    """What is true of the outputs that are wanted, and how many there are.
+
+    Raises:
+        UsageError: there are none.
+    """
+    where = queries.chosen(session, keywords, recipe)
+    count = session.scalar(select(func.count(Output.id)).where(*where)) or 0
+    if not count:
+        raise UsageError(
+            "no such outputs: `crawl-and-dream results` shows what there is"
+        )
+    return where, count
 
 
 def of_one_moment(engine: Engine) -> Engine:

@@ -42,6 +42,12 @@ Output = Annotated[
         "digest"
     ),
 ]
+OfKeywords = Annotated[
+    str, typer.Option("--keywords", "-k", help="only those for these keywords")
+]
+OfRecipe = Annotated[
+    str | None, typer.Option("--recipe", "-r", help="only outputs of this recipe")
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
 
 
