@@ -11,10 +11,10 @@ from urllib.parse import quote
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from crawler import credit
+from crawler.credit import Credit, Terms
 from db.models import Output, Recipe
-from flows import credit
 from flows.album import replacing
-from flows.credit import Credit, Terms
 from flows.exporting import Conditions, chosen, steps
 from flows.progress import onlooker
 from flows.spreadsheets import cell

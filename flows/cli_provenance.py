@@ -13,6 +13,7 @@ import typer
 from sqlalchemy.orm import Session
 
 from db.engine import reading
+from db.telling import Told, tell
 from flows import album, exporting, options, telling
 from flows.console import at_terminal, plain, stderr, stdout, write_json
 from flows.parameters import split_keywords
@@ -61,7 +62,7 @@ def show(
     with open_workspace(load()) as workspace:
         with reading(workspace.engine) as session:
             found = telling.find(session, workspace.store, output)
-            [told] = telling.tell(session, [found])
+            [told] = tell(session, [found])
         if parts is not None:
             write_parts(told, workspace.store, parts)
         made_again = again(told, workspace.store, parts)
@@ -133,7 +134,7 @@ def export(
         raise typer.Exit(1)
 
 
-def again(told: telling.Told, store: Store, parts: Path | None) -> Again:
+def again(told: Told, store: Store, parts: Path | None) -> Again:
     """How to make an output again with the commands there are.
 
     Recipe and original come from the package and the store if they are there, else
@@ -154,7 +155,7 @@ def again(told: telling.Told, store: Store, parts: Path | None) -> Again:
     return Again(lines, _notes(told, said))
 
 
-def _how(told: telling.Told, said: Mapping[str, Any], folder: Path) -> list[str]:
+def _how(told: Told, said: Mapping[str, Any], folder: Path) -> list[str]:
     output, activity = told["output"], told["activity"]
     words = ["--seed", str(activity["seed"])]
     if _is_enlarged(told):
@@ -168,12 +169,12 @@ def _how(told: telling.Told, said: Mapping[str, Any], folder: Path) -> list[str]
     return [*words, "--out", str(folder / name)]
 
 
-def _beginning(told: telling.Told) -> str:
+def _beginning(told: Told) -> str:
     digest: str = told["output"]["digest"]
     return digest[: telling.SHORTEST_PREFIX]
 
 
-def _is_enlarged(told: telling.Told) -> bool:
+def _is_enlarged(told: Told) -> bool:
     """Whether it is larger than its original allows unless somebody says a size."""
     output, asset, size_px = told["output"], told["asset"], told["recipe"]["size_px"]
     if not asset["height"] or not asset["width"]:
@@ -182,7 +183,7 @@ def _is_enlarged(told: telling.Told) -> bool:
     return (output["height"], output["width"]) != size
 
 
-def _notes(told: telling.Told, said: Mapping[str, Any]) -> list[str]:
+def _notes(told: Told, said: Mapping[str, Any]) -> list[str]:
     activity, weights, notes = told["activity"], told["weights"], []
     if activity["batch_size"] > 1:
         notes.append(
@@ -201,7 +202,7 @@ def _notes(told: telling.Told, said: Mapping[str, Any]) -> list[str]:
     return [*notes, *([f"here is {', '.join(others)}"] if others else [])]
 
 
-def _said(told: telling.Told, store: Store) -> dict[str, Any]:
+def _said(told: Told, store: Store) -> dict[str, Any]:
     """What the file says of itself, if it is there and says anything."""
     try:
         return parameters_of(store.get(told["output"]["path"])) or {}
@@ -209,7 +210,7 @@ def _said(told: telling.Told, store: Store) -> dict[str, Any]:
         return {}
 
 
-def _is_packaged(told: telling.Told) -> bool:
+def _is_packaged(told: Told) -> bool:
     name = told["recipe"]["name"]
     if name not in recipes.packaged():
         return False
@@ -217,17 +218,17 @@ def _is_packaged(told: telling.Told) -> bool:
     return recipes.digest(recipes.load(name).recipe) == digest
 
 
-def _original(told: telling.Told, store: Store) -> Path | None:
+def _original(told: Told, store: Store) -> Path | None:
     path = store.local_path(blob_path(ORIGINALS, told["asset"]["digest"]))
     return None if path is None else path.absolute()
 
 
-def _original_name(told: telling.Told) -> str:
+def _original_name(told: Told) -> str:
     suffix = mimetypes.guess_extension(told["asset"]["media_type"] or "") or ""
     return f"original{suffix}"
 
 
-def write_parts(told: telling.Told, store: Store, folder: Path) -> None:
+def write_parts(told: Told, store: Store, folder: Path) -> None:
     """Have the original, the recipe as TOML and the pictures it names in a folder.
 
     Raises:

@@ -11,8 +11,8 @@ from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]  # ships no types
 
+from crawler.credit import Credit, changes, share_alike
 from crawler.text import clean
-from flows.credit import Credit, changes, share_alike
 from flows.provenance import Provenance
 
 LARGEST_BYTES = 60_000  # all XMP of a JPEG has to fit into 65,502

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from crawler.credit import Credit
 from flows import decoding
 from flows.album import Entry
 from flows.cookbook import Page
 from flows.credentials import packet
-from flows.credit import Credit
 from flows.decoding import Seen
 from flows.errors import UsageError
 from flows.films import Zoom

@@ -10,9 +10,9 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Engine, func, select
 from sqlalchemy.orm import Session
 
-from db import queries
+from db import queries, telling
 from db.models import Output
-from flows import prov_json, telling
+from flows import prov_json
 from flows.album import replacing
 from flows.errors import UsageError
 from flows.progress import Aborted, onlooker

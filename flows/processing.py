@@ -10,11 +10,12 @@ import numpy as np
 import torch
 from sqlalchemy.exc import SQLAlchemyError
 
+from crawler import credit
+from crawler.credit import Credit
 from db import models
-from flows import cookbook, credit, leasing
+from flows import cookbook, leasing
 from flows.cookbook import Page
 from flows.credentials import packet
-from flows.credit import Credit
 from flows.decoding import draw_blob
 from flows.outputs import keep, place
 from flows.provenance import Provenance

@@ -14,17 +14,17 @@ from typing import IO, Any
 from sqlalchemy import ColumnElement, Row, Select, func, or_, select
 from sqlalchemy.orm import Session, selectinload
 
-from db import looks
+from db import looks, telling
 from db.models import Asset, CrawlRun, LicenceClaim, Output, Recipe, Sighting
-from flows import telling
+from db.telling import Told
 from pipeline.store import digest_of
 
 Record = tuple[str, dict[str, Any]]
 Rows = Select[*tuple[Any, ...]]
 Records = Callable[[Row[Any]], Iterator[Record]]
 Stream = tuple[str, Rows, Records]  # a section, and rows that become its records
-Facts = Callable[[Any], telling.Told]
-Pictures = Mapping[str, Sequence[telling.Told]]
+Facts = Callable[[Any], Told]
+Pictures = Mapping[str, Sequence[Told]]
 Conditions = Sequence[ColumnElement[bool]]
 
 _KINDS = (
@@ -230,9 +230,9 @@ def _weights_of(row: Row[Any]) -> Iterator[Record]:
 
 def _assets_of(session: Session, assets: Select[Asset]) -> Facts:
     """What is told of these assets, which come in order; asked for many at a time."""
-    looking: dict[str, telling.Told] = {}
+    looking: dict[str, Told] = {}
 
-    def told(asset: Asset) -> telling.Told:
+    def told(asset: Asset) -> Told:
         if asset.digest not in looking:
             following = assets.with_only_columns(Asset.digest).limit(_AT_ONCE)
             next_ones = session.scalars(following.where(Asset.digest >= asset.digest))
@@ -243,12 +243,12 @@ def _assets_of(session: Session, assets: Select[Asset]) -> Facts:
     return told
 
 
-def _sighting(seen: Sighting) -> telling.Told:
+def _sighting(seen: Sighting) -> Told:
     claims = [telling.facts(claim) for claim in seen.claims]
     return telling.facts(seen) | {"claims": claims, "path": seen.url}
 
 
-def _making(output: Output) -> telling.Told:
+def _making(output: Output) -> Told:
     ended = telling.entity(output)["created_at"]
     return telling.activity(output) | {"finished_at": ended}
 

@@ -1,38 +1,30 @@
-"""What an output was made of, by what and from where: as data, and as a tree."""
+"""An output by what a person calls it, and as a tree for their terminal."""
 
 import json
 import re
-from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import UTC, datetime
-from enum import Enum
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from rich.text import Text
 from rich.tree import Tree
-from sqlalchemy import LargeBinary, or_, select
-from sqlalchemy.orm import Session, selectinload
+from sqlalchemy import or_, select
+from sqlalchemy.orm import Session
 
-from db import looks, queries
-from db.base import Base
-from db.models import Asset, CrawlRun, Output, Recipe, Sighting
+from db import queries
+from db.models import Output
+from db.telling import Told
 from flows.album import digest_at
 from flows.console import plain
 from flows.errors import UsageError
 from pipeline.store import Store
 from stylize.recipes import PICTURE_FIELDS
 
-Told = dict[str, Any]
-
 SHORTEST_PREFIX = 12  # hexadecimal digits: what pages and tables show
 _DIGEST = re.compile(rf"[0-9a-f]{{{SHORTEST_PREFIX},64}}")
 _LONGEST_SETTING = 160  # characters in the tree; JSON has all of them
 
 _MEASURED = ("brightness", "sharpness", "aspect")
-_FILE = {"path", "digest", "media_type", "size_bytes", "height", "width", "created_at"}
-_USED = {"asset_digest", "recipe_digest", "weights_digest"}
-_KEYS = {"id", "crawl_run_id", "sighting_id"}  # of this database, of no use elsewhere
 
 
 def find(session: Session, store: Store, named: str) -> Output:
@@ -78,114 +70,6 @@ def _unknown(named: str) -> str:
         f"{SHORTEST_PREFIX} or more digits of its digest; `crawl-and-dream results` "
         "lists outputs"
     )
-
-
-def tell(session: Session, outputs: Sequence[Output]) -> list[Told]:
-    """Everything that is known of each of these outputs, as JSON can hold it.
-
-    Sightings and claims are those of the asset and of its near-duplicates, all of them,
-    the oldest first.
-    """
-    recipes = _by_digest(session, Recipe, {one.recipe_digest for one in outputs})
-    assets = _by_digest(session, Asset, {one.asset_digest for one in outputs})
-    copies_of, seen_in = copies(session, assets), looks.told(session, assets)
-    seen = sightings(session, [*assets, *(c for cs in copies_of.values() for c in cs)])
-    return [
-        {
-            "output": entity(one),
-            "activity": activity(one),
-            "recipe": facts(recipes[one.recipe_digest]),
-            "weights": {
-                "backbone": recipes[one.recipe_digest].backbone,
-                "digest": one.weights_digest,
-            },
-            "pictures": pictures(recipes[one.recipe_digest].body),
-            "asset": facts(assets[one.asset_digest])
-            | seen_in[one.asset_digest]
-            | {"near_duplicates": copies_of[one.asset_digest]},
-            "sightings": [
-                sighting
-                for digest in (one.asset_digest, *copies_of[one.asset_digest])
-                for sighting in seen[digest]
-            ],
-        }
-        for one in outputs
-    ]
-
-
-def _by_digest(session: Session, table: Any, digests: Iterable[str]) -> dict[str, Any]:
-    rows = session.scalars(select(table).where(table.digest.in_(sorted(digests))))
-    return {row.digest: row for row in rows}
-
-
-def copies(session: Session, originals: Iterable[str]) -> dict[str, list[str]]:
-    """The digests of near-duplicates, by the digest of what they are like."""
-    statement = (
-        select(Asset.near_duplicate_of, Asset.digest)
-        .where(Asset.near_duplicate_of.in_(list(originals)))
-        .order_by(Asset.digest)
-    )
-    found: dict[str, list[str]] = defaultdict(list)
-    for original, digest in session.execute(statement):
-        if original is not None and digest != original:
-            found[original].append(digest)
-    return found
-
-
-def sightings(session: Session, digests: Sequence[str]) -> dict[str, list[Told]]:
-    """What was seen where and said of it, by the digest of what was seen."""
-    statement = (
-        select(Sighting, CrawlRun)
-        .join(CrawlRun, CrawlRun.id == Sighting.crawl_run_id)
-        .where(Sighting.asset_digest.in_(digests))
-        .options(selectinload(Sighting.claims))
-        .order_by(Sighting.id)
-    )
-    seen: dict[str, list[Told]] = defaultdict(list)
-    for sighting, run in session.execute(statement):
-        told = facts(sighting) | {
-            "source": run.source,
-            "about": run.about,
-            "crawl_flow_run_id": run.flow_run_id,
-            "claims": [facts(claim) for claim in sighting.claims],
-        }
-        seen[told["asset_digest"]].append(told)
-    return seen
-
-
-def entity(output: Output) -> Told:
-    """What an output is."""
-    return {k: v for k, v in facts(output).items() if k in _FILE}
-
-
-def activity(output: Output) -> Told:
-    """How an output was made: all columns that are neither its own nor what it used."""
-    return {k: v for k, v in facts(output).items() if k not in _FILE | _USED}
-
-
-def facts(row: Base) -> Told:
-    """The columns of a row but its keys and its pixels."""
-    return {
-        column.key: _as_json(getattr(row, column.key))
-        for column in row.__table__.columns
-        if column.key not in _KEYS and not isinstance(column.type, LargeBinary)
-    }
-
-
-def _as_json(value: object) -> object:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return value.value if isinstance(value, Enum) else value
-
-
-def pictures(body: Mapping[str, Any]) -> list[dict[str, str]]:
-    """The pictures that a recipe names: as what, and their digests."""
-    named = [(field, body.get(field)) for field in PICTURE_FIELDS]
-    return [
-        {"as": field, "digest": digest}
-        for field, digests in named
-        for digest in ([digests] if isinstance(digests, str) else digests or ())
-    ]
 
 
 def tree(told: Told) -> Tree:

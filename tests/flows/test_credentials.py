@@ -11,8 +11,8 @@ from lxml import etree
 from PIL import Image
 
 from crawler import xmp
+from crawler.credit import Credit, Terms
 from flows.credentials import LARGEST_BYTES, packet
-from flows.credit import Credit, Terms
 from flows.provenance import Provenance
 from pipeline.encode import encode, parameters_of, xmp_of
 

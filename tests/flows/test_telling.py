@@ -18,6 +18,7 @@ from typer.testing import CliRunner
 from db import appearance
 from db.engine import writing
 from db.models import Derivatives, LicenceClaim, Output
+from db.telling import Told, pictures, tell
 from flows import cookbook, telling
 from flows.cli import app
 from flows.cli_provenance import again, write_parts
@@ -107,7 +108,7 @@ def test_all_sightings_of_the_picture_are_told_with_all_claims(
     make.sighting(make.asset(), run, Derivatives.ALLOWED)
     output = make.output(make.job(asset_digest=original.digest))
 
-    [told] = telling.tell(session, [output])
+    [told] = tell(session, [output])
 
     assert told["asset"]["near_duplicates"] == [copy.digest]
     assert [
@@ -122,7 +123,7 @@ def test_what_is_told_is_json_with_times_in_utc(session: Session, make: Rows):
     output = make.output(make.job())
     session.expire_all()
 
-    told = json.loads(json.dumps(telling.tell(session, [output])))
+    told = json.loads(json.dumps(tell(session, [output])))
 
     assert told[0]["output"]["created_at"] == "2026-05-17T21:04:05.678901+00:00"
     assert "thumbnail" not in told[0]["asset"]
@@ -136,7 +137,7 @@ def test_what_is_told_is_json_with_times_in_utc(session: Session, make: Rows):
 def test_outputs_are_told_in_the_order_they_are_given(session: Session, make: Rows):
     outputs = [make.output(make.job()) for _ in range(3)]
 
-    told = telling.tell(session, outputs[::-1])
+    told = tell(session, outputs[::-1])
 
     assert [t["output"]["digest"] for t in told] == [o.digest for o in outputs[::-1]]
 
@@ -144,7 +145,7 @@ def test_outputs_are_told_in_the_order_they_are_given(session: Session, make: Ro
 def test_pictures_of_a_recipe_are_told_by_digest(session: Session, make: Rows):
     recipe = make.recipe(body={"style": ["1" * 64, "2" * 64], "guide": None})
 
-    [told] = telling.tell(session, [make.output(make.job(recipe))])
+    [told] = tell(session, [make.output(make.job(recipe))])
 
     assert [(p["as"], p["digest"][0]) for p in told["pictures"]] == [
         ("style", "1"),
@@ -153,7 +154,7 @@ def test_pictures_of_a_recipe_are_told_by_digest(session: Session, make: Rows):
 
 
 def shown(session: Session, output: Output) -> str:
-    [told] = telling.tell(session, [output])
+    [told] = tell(session, [output])
     terminal = Console(file=io.StringIO(), force_terminal=True, width=200)
     terminal.print(telling.tree(told))
     return terminal.file.getvalue()
@@ -206,7 +207,7 @@ def test_the_tree_says_what_the_original_looks_like(session: Session, make: Rows
     output = make.output(make.job(asset_digest=asset.digest))
 
     lines = [line.lstrip("│├└─ ") for line in shown(session, output).splitlines()]
-    [told] = telling.tell(session, [output])
+    [told] = tell(session, [output])
 
     for line in (
         *("colours: orange 40%, blue 25%", "labels: seashore 62%"),
@@ -232,7 +233,7 @@ def test_words_of_the_web_do_nothing_to_the_terminal(session: Session, make: Row
     assert r"title: [red]bold[/red]\x1b[2J\u202e\n" in text
 
 
-def told_of(loaded: LoadedRecipe, store: Store) -> telling.Told:
+def told_of(loaded: LoadedRecipe, store: Store) -> Told:
     """An output of this recipe whose original and pictures are in the store."""
     original = encoded(paint())
     store.put(blob_path(ORIGINALS, digest_of(original)), original)
@@ -262,7 +263,7 @@ def told_of(loaded: LoadedRecipe, store: Store) -> telling.Told:
             "body": body,
         },
         "weights": {"backbone": loaded.recipe.backbone, "digest": "0" * 64},
-        "pictures": telling.pictures(body),
+        "pictures": pictures(body),
         "asset": {
             "digest": digest_of(original),
             "media_type": "image/jpeg",

@@ -10,8 +10,8 @@ from sqlalchemy.orm import Session
 from crawler.licences import OWN, UNSTATED
 from crawler.text import absolute, clean
 from crawler.vocabulary import of_slug
+from db import telling
 from db.models import Derivatives
-from flows import telling
 from pipeline.policy import leniency
 
 _LONGEST_TITLE = 300  # characters, as all that follow
