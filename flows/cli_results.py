@@ -1,9 +1,7 @@
 """The command that shows what was made, or what was refused and why: results."""
 
-import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -12,7 +10,6 @@ from sqlalchemy.orm import Session
 
 from db import looks, queries
 from db.engine import reading
-from db.filters import EVERYTHING, Filter
 from db.views import results_view
 from flows import asked, options
 from flows.console import show_rows
@@ -23,13 +20,12 @@ from flows.parameters import split_keywords
 from flows.parquet import Rows
 from flows.workspace import open_workspace
 from pipeline.colour_names import NAMES
-from pipeline.label_words import meant
+from pipeline.search import Search
 from pipeline.settings import load
 
 _SHORT = ("recipe", "title", "author", "licence", "seconds", "created_at", "path")
 _COUNTED = ("keyword", "source", "what", "reason", "count", "example")
 _DAYS = ["%Y-%m-%d"]  # in UTC
-_SPELLINGS = {"gray": "grey"}
 _REFUSED = ("url", "page_url", "source", "keyword", "reason", "seen_at")
 
 
@@ -111,60 +107,30 @@ def results(
     `crawl-and-dream results -n 1000000 --format parquet --out made.parquet`
     """
     target = Target(output_format, out)
-    wanted = Filter(backbone, source, licence, title, _day(since), _day(until, 1))
-    is_filtered = not recipe is label is colour is None or wanted != EVERYTHING
+    search = Search(
+        tuple(split_keywords(keywords)),
+        *(recipe, label, colour, backbone, source, licence, title),
+        since and since.date(),
+        until and until.date(),
+    )
     if sql is not None:
-        if rejected or keywords or is_filtered:
+        if rejected or not search.is_for_all:
             raise UsageError("--sql says itself what is wanted: use no other filter")
         asked.show(sql, limit, target)
     elif not rejected:
-        looking = _Looks(label, None if colour is None else _named(colour))
-        _show_made(split_keywords(keywords), recipe, looking, wanted, limit, target)
-    elif is_filtered:
+        _show_made(search, limit, target)
+    elif search != Search(search.keywords):
         raise UsageError("--rejected is about images of which nothing was made")
     else:
-        _show_rejected(split_keywords(keywords), limit, target)
+        _show_rejected(search.keywords, limit, target)
 
 
-def _day(day: datetime | None, after: int = 0) -> datetime | None:
-    """When the day begins in UTC, or the one that is so many after it."""
-    return day and day.replace(tzinfo=UTC) + timedelta(days=after)
-
-
-@dataclass(frozen=True)
-class _Looks:
-    """What pictures have to show, as it was typed."""
-
-    label: str | None
-    colour: str | None
-
-
-def _named(colour: str) -> str:
-    name = _SPELLINGS.get(colour.casefold(), colour.casefold())
-    if name not in NAMES:
-        raise UsageError(f"no colour is called {colour!r}: use {', '.join(NAMES)}")
-    return name
-
-
-def _show_made(
-    keywords: Sequence[str],
-    recipe: str | None,
-    looking: _Looks,
-    wanted: Filter,
-    limit: int,
-    target: Target,
-) -> None:
+def _show_made(search: Search, limit: int, target: Target) -> None:
     with (
         open_workspace(load()) as workspace,
         reading(of_one_moment(workspace.engine)) as session,
     ):
-        labels = [] if looking.label is None else _classes(session, looking.label)
-        where = queries.chosen(
-            session, keywords, recipe, labels=labels, colour=looking.colour
-        )
-        parts = queries.in_turn(
-            session, where, keywords=keywords, wanted=wanted, limit=limit
-        )
+        parts = search.in_turn(session, limit=limit)
         if target.is_table:
             rows = [_readable(row) for part in parts for row in part]
             show_rows(rows, _SHORT)
@@ -180,26 +146,6 @@ def _show_made(
 def _with_looks(session: Session, rows: Rows) -> Rows:
     told = looks.told(session, [row["asset_digest"] for row in rows])
     return [{**row, **told[row["asset_digest"]]} for row in rows]
-
-
-def _classes(session: Session, label: str) -> list[str]:
-    """The classes that are meant.
-
-    Raises:
-        UsageError: no picture has any of them; the message says what to do.
-    """
-    known = looks.label_names(session)
-    if found := meant(label, known):
-        return found
-    if not known:
-        raise UsageError(
-            "no picture has a label yet: `run` and `crawl` give them when the weights "
-            "folder has a whole classifier, as after `crawl-and-dream weights fetch "
-            "googlenet`"
-        )
-    close = difflib.get_close_matches(label, known, n=3)
-    meant_instead = f"; did you mean {', '.join(close)}?" if close else ""
-    raise UsageError(f"no picture has the label {label!r}{meant_instead}")
 
 
 def _show_rejected(keywords: Sequence[str], limit: int, target: Target) -> None:

@@ -11,6 +11,10 @@ class SettingsError(PipelineError):
     """A setting has a value that cannot be used."""
 
 
+class SearchError(PipelineError):
+    """Nothing can be found by what was asked for."""
+
+
 class StoreError(PipelineError):
     """The store cannot be read or written."""
 
