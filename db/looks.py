@@ -25,13 +25,18 @@ Digest = InstrumentedAttribute[str]
 
 def label_names(session: Session) -> list[str]:
     """Every class that any asset is labelled with, in order."""
-    # From one name to the next by the index: there are a thousand among millions.
-    first = select(func.min(Label.name).label("name")).cte(recursive=True)
-    following = select(func.min(Label.name)).where(Label.name > first.c.name)
+    return names(session, Label.name)
+
+
+def names(session: Session, column: InstrumentedAttribute[str]) -> list[str]:
+    """All values of a column that begins an index, in order."""
+    # From one to the next by the index: there are a thousand among millions.
+    first = select(func.min(column).label("name")).cte(recursive=True)
+    following = select(func.min(column)).where(column > first.c.name)
     next_one = select(following.scalar_subquery()).where(first.c.name.is_not(None))
-    names = first.union_all(next_one)
-    found = select(names.c.name).where(names.c.name.is_not(None))
-    return list(session.scalars(found.order_by(names.c.name)))
+    found = first.union_all(next_one)
+    named = select(found.c.name).where(found.c.name.is_not(None))
+    return list(session.scalars(named.order_by(found.c.name)))
 
 
 def shows(

@@ -15,6 +15,7 @@ from flows import (
     cli_credentials,
     cli_data,
     cli_dream,
+    cli_gallery,
     cli_networks,
     cli_provenance,
     cli_queue,
@@ -29,6 +30,7 @@ from flows.errors import UsageError
 from flows.prefect_api import PrefectApiError
 from flows.progress import Aborted
 from flows.serve import ScheduleError
+from gallery.errors import GalleryError
 from pipeline.errors import PipelineError
 from stylize.errors import StylizeError
 
@@ -36,6 +38,7 @@ _EXPECTED = (
     UsageError,
     CrawlerError,
     PipelineError,
+    GalleryError,
     DatabaseError,
     StylizeError,
     PrefectApiError,
@@ -62,6 +65,7 @@ for command in (
     cli_dream.atlas,
     cli_run.serve,
     cli_results.results,
+    cli_gallery.gallery,
     cli_provenance.show,
     cli_reproduce.reproduce,
     cli_provenance.export,

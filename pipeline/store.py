@@ -18,6 +18,7 @@ from fsspec.implementations.local import LocalFileSystem
 from pipeline.errors import MissingBlobError, StoreAwayError, StoreError
 
 ORIGINALS, PICTURES, OUTPUTS = "originals", "pictures", "outputs"
+THUMBNAILS = "thumbnails"
 
 # Names that files have while they are written, in this and in older versions.
 _UNFINISHED = re.compile(r"\.tmp-([0-9a-f]{32}|[a-z0-9_]{8})")
@@ -48,6 +49,11 @@ def digest_of(content: bytes) -> str:
 def blob_path(kind: str, digest: str, suffix: str = "") -> str:
     """Where a blob lies within the store: `originals/ab/ab12…`."""
     return f"{kind}/{digest[:2]}/{digest}{suffix}"
+
+
+def digest_in(path: str) -> str:
+    """The digest that a blob is called by."""
+    return Path(path).name[:64]
 
 
 class Store:

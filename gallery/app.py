@@ -1,0 +1,150 @@
+"""The pages over HTTP: read-only, each request a session of its own."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import anyio.to_thread
+from anyio import CapacityLimiter
+from fastapi import FastAPI, Request
+from fastapi.responses import FileResponse, HTMLResponse, Response
+from fastapi.staticfiles import StaticFiles
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+from starlette.exceptions import HTTPException
+
+from db.engine import reading
+from db.models import Asset, Output
+from gallery import grid
+from gallery.errors import NoSuchPageError, QueryError
+from gallery.facets import facets
+from gallery.guarding import Guarded
+from gallery.links import Links
+from gallery.site import Site, render
+from gallery.thumbnails import SIDES_PX
+from pipeline.errors import MissingBlobError, PipelineError, SearchError
+from pipeline.store import ORIGINALS, blob_path
+
+_BLOB = re.compile(r"[0-9a-f]{64}")
+_KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
+
+
+def create_app(site: Site, *, hosts: frozenset[str] | None = None) -> FastAPI:
+    """The gallery as an ASGI application.
+
+    Args:
+        hosts: names by which browsers may call it; None for all.
+    """
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
+    app.add_middleware(Guarded, hosts=hosts)
+    app.mount("/web", StaticFiles(packages=[("gallery", "web")]))
+    _add_grid(app, site)
+    _add_files(app, site)
+    _add_errors(app)
+    return app
+
+
+def _add_grid(app: FastAPI, site: Site) -> None:
+    @app.get("/")
+    def index(request: Request) -> Response:
+        return _grid(site, request, "grid.html")
+
+    @app.get("/cards")
+    def more_cards(request: Request) -> Response:
+        return _grid(site, request, "cards.html")
+
+
+def _grid(site: Site, request: Request, template: str) -> Response:
+    values = request.query_params
+    search, after = grid.read_query(values, values.getlist("keyword"))
+    links = Links()
+    with reading(site.engine) as session:
+        try:
+            part, complaint = grid.part(session, links, search, after), None
+        except SearchError as exc:
+            part, complaint = grid.Part([], None), str(exc)
+        facts: dict[str, Any] = {"part": part}
+        if template == "grid.html":
+            facts |= {"facets": facets(session), "chips": list(grid.chips(search))}
+            facts |= {"search": search, "complaint": complaint}
+    return HTMLResponse(
+        render(template, links, **facts), status_code=400 if complaint else 200
+    )
+
+
+def _add_files(app: FastAPI, site: Site) -> None:
+    # Pictures are decoded a few at a time; whoever waits for one holds up no page.
+    decoders = CapacityLimiter(2 * site.thumbnails.bounds.processes)
+
+    @app.get("/thumbnails/{digest}-{side_px}.webp")
+    async def thumbnail(digest: str, side_px: int) -> Response:
+        if not _BLOB.fullmatch(digest) or side_px not in SIDES_PX:
+            raise NoSuchPageError("there is no such thumbnail")
+        content = await anyio.to_thread.run_sync(
+            _thumbnail, site, digest, side_px, limiter=decoders
+        )
+        return Response(content, media_type="image/webp", headers=_KEPT)
+
+    @app.get("/files/{name}")
+    def file(name: str) -> Response:
+        with reading(site.engine) as session:
+            output = _output_called(session, name)
+        local = site.store.local_path(output.path)
+        if local is not None and local.is_file():
+            return FileResponse(local, media_type=output.media_type, headers=_KEPT)
+        content = site.store.get(output.path)
+        return Response(content, media_type=output.media_type, headers=_KEPT)
+
+
+def _thumbnail(site: Site, digest: str, side_px: int) -> bytes:
+    if kept := site.thumbnails.kept(digest, side_px):
+        return kept
+    with reading(site.engine) as session:
+        blob = _blob(session, digest)
+    made = site.thumbnails.made([blob], side_px)
+    if blob not in made:
+        raise NoSuchPageError("this picture is gone, or cannot be decoded")
+    return made[blob]
+
+
+def _blob(session: Session, digest: str) -> str:
+    named = select(Output.path).where(Output.digest == digest).limit(1)
+    if path := session.scalars(named).first():
+        return path
+    if session.get(Asset, digest) is None:
+        raise NoSuchPageError("there is no such picture")
+    return blob_path(ORIGINALS, digest)
+
+
+def _output_called(session: Session, name: str) -> Output:
+    outputs = select(Output).where(Output.digest == name[:64]).order_by(Output.id)
+    for output in session.scalars(outputs):
+        if output.path.endswith(f"/{name}"):
+            return output
+    raise NoSuchPageError("there is no such output")
+
+
+def _add_errors(app: FastAPI) -> None:
+    def complain(status: int, said: str | None = None) -> Callable[..., Response]:
+        def answer(request: Request, exc: Exception) -> Response:
+            up = "../" * (request.url.path.count("/") - 1)
+            page = render("error.html", Links(up), status=status, said=said or str(exc))
+            return HTMLResponse(page, status_code=status)
+
+        return answer
+
+    @app.exception_handler(HTTPException)
+    def refused(request: Request, exc: HTTPException) -> Response:
+        said = "there is no such page" if exc.status_code == 404 else exc.detail
+        return complain(exc.status_code, said)(request, exc)
+
+    app.add_exception_handler(NoSuchPageError, complain(404))
+    app.add_exception_handler(QueryError, complain(400))
+    app.add_exception_handler(MissingBlobError, complain(404, "this file is gone"))
+    app.add_exception_handler(
+        PipelineError, complain(503, "the store does not answer: try again later")
+    )
+    app.add_exception_handler(
+        DBAPIError, complain(503, "the database does not answer: try again later")
+    )
