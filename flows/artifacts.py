@@ -8,7 +8,6 @@ import asyncio
 import base64
 import io
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -80,8 +79,8 @@ def _newest(
         return [(row, _small(thumbnail)) for row, thumbnail in newest]
 
 
-def _small(thumbnail: Path) -> Image.Image:
-    with Image.open(thumbnail) as image:
+def _small(thumbnail: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(thumbnail)) as image:
         image.thumbnail((THUMBNAIL_PX, THUMBNAIL_PX))
         return image.convert("RGB")
 

@@ -110,12 +110,12 @@ def _must_be_meant(doomed: takedown.Doomed) -> None:
 
 def _forget(workspace: Workspace, doomed: takedown.Doomed) -> None:
     # Forbidden first, rows last: dying in between, the same command ends the work.
-    from flows.presenting import remove_thumbnails
+    from flows import presenting
 
     with writing(workspace.engine) as session:
         doomed = takedown.find(session, doomed.named)  # more may have been made since
         takedown.forbid(session, doomed, now=datetime.now(UTC))
-    remove_thumbnails(workspace, doomed)
+    presenting.forget(workspace, doomed)
     for path in doomed.blobs:
         workspace.store.delete(path)
     with writing(workspace.engine) as session:

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -23,7 +22,7 @@ from flows.workspace import Workspace, open_workspace
 from pipeline import dead_jobs, garbage
 from pipeline.garbage import Findings, Shelf, Stray
 from pipeline.settings import load
-from pipeline.store import Store
+from pipeline.store import THUMBNAILS, Store
 
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 _LISTED = 20
@@ -168,23 +167,19 @@ def _age(written: str, lease_s: float) -> timedelta:
 
 
 def _shelves(workspace: Workspace) -> list[Shelf]:
-    return [
-        *garbage.shelves(workspace.store),
-        *_gallery_shelves(workspace.settings.gallery_dir),
-    ]
-
-
-def _gallery_shelves(folder: Path) -> list[Shelf]:
-    from gallery.page import Gallery
+    from gallery.thumbnails import paths_of
 
     def thumbnails(session: Session, among: Sequence[str] | None) -> set[str]:
-        shown = garbage.originals(session, among) | garbage.outputs(session, among)
-        return {Gallery.thumbnail_name(path) for path in shown}
+        return paths_of(
+            garbage.originals(session, among) | garbage.outputs(session, among)
+        )
 
-    store, what = Store(str(folder)), "thumbnail of a picture that is gone"
+    store, pages = workspace.store, Store(str(workspace.settings.gallery_dir))
+    what = "thumbnail of a picture that is gone"
     return [
-        Shelf(store, "thumbnails", what, thumbnails, can_be_made_anew=True),
-        Shelf(store, "", None, garbage.nothing, can_be_made_anew=True, max_depth=1),
+        *garbage.shelves(store),
+        Shelf(store, THUMBNAILS, what, thumbnails, can_be_made_anew=True),
+        Shelf(pages, "", None, garbage.nothing, can_be_made_anew=True),
     ]
 
 

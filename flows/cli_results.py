@@ -12,6 +12,7 @@ from db import looks, queries
 from db.engine import reading
 from db.views import results_view
 from flows import asked, options
+from flows.cli_gallery import show
 from flows.console import show_rows
 from flows.errors import UsageError
 from flows.exporting import of_one_moment
@@ -85,6 +86,9 @@ def results(
             help="what this finds instead, in the view `results` or any table",
         ),
     ] = None,
+    open_it: Annotated[
+        bool, typer.Option("--open", help="in a browser, until Ctrl-C")
+    ] = False,
     output_format: Annotated[Format, typer.Option("--format", "-f")] = Format.TABLE,
     out: Annotated[
         Path | None, typer.Option("--out", help="the file of --format parquet")
@@ -100,6 +104,8 @@ def results(
 
     `crawl-and-dream results --source folder --licence own --since 2026-05-17`
 
+    `crawl-and-dream results --colour orange --open`
+
     `crawl-and-dream results --rejected`
 
     `crawl-and-dream results --sql "select recipe, count(*) from results group by 1"`
@@ -114,9 +120,12 @@ def results(
         until and until.date(),
     )
     if sql is not None:
-        if rejected or not search.is_for_all:
+        if rejected or open_it or not search.is_for_all:
             raise UsageError("--sql says itself what is wanted: use no other filter")
         asked.show(sql, limit, target)
+    elif open_it:
+        with open_workspace(load()) as workspace:
+            show(workspace, search, "127.0.0.1", 0, open_it=True)
     elif not rejected:
         _show_made(search, limit, target)
     elif search != Search(search.keywords):

@@ -12,39 +12,63 @@ from db import queries
 from db.models import Job, JobState, LicenceClaim, Recipe, Sighting
 from db.parts import in_parts
 from flows.errors import UsageError
+from flows.progress import onlooker
 from flows.summary import Summary
 from flows.workspace import Workspace
-from gallery.page import Gallery
+from gallery import static
+from gallery.site import Site
+from gallery.static import ReviewCard, StaticSite
+from gallery.thumbnails import GRID_PX, Thumbnails, paths_of
 from pipeline.forget import Doomed
 from pipeline.policy import Candidate
+from pipeline.search import Search
 
-GALLERY_ROWS = 600
+GALLERY_OUTPUTS = 600
 
 # Seconds and bytes per pixel of the packaged recipes at 384 px on two 2.8 GHz cores,
 # until this database knows better.
 FIRST_PACE = (2.1e-05, 2.2)
 
 
-def write_gallery(
-    workspace: Workspace, keywords: Sequence[str], summary: Summary
+def write_gallery(workspace: Workspace, keywords: Sequence[str]) -> Path:
+    """The pages with the newest outputs for these keywords; none means all of them."""
+    search = Search(tuple(keywords))
+    return _written(lambda: _site(workspace).write(search, limit=GALLERY_OUTPUTS))
+
+
+def write_site(
+    workspace: Workspace, folder: Path, search: Search, limit: int | None
 ) -> Path:
-    """The page with the newest outputs for these keywords; none means all of them."""
-    rows = workspace.read(
-        lambda session: queries.results(session, keywords=keywords, limit=GALLERY_ROWS)
-    )
-    return _written(
-        lambda: _gallery(workspace).write_results(
-            rows,
-            keywords=", ".join(keywords) or "All results",
-            funnel=_funnel(summary) if "crawl" in summary.seconds else [],
-            limit=GALLERY_ROWS if len(rows) == GALLERY_ROWS else None,
-        )
-    )
+    """Have pages in a folder that can go anywhere; the first of them.
+
+    Raises:
+        UsageError: there is no such output, or a file cannot be written.
+        SearchError: nothing can be found so.
+    """
+    if not workspace.read(lambda session: any(search.in_turn(session, limit=1))):
+        raise UsageError("no results: `crawl-and-dream run --help` shows how to begin")
+    watcher = onlooker()
+
+    def tell(done: int, total: int) -> None:
+        watcher.raise_if_aborting()
+        watcher.advance(done, total)
+
+    watcher.begin("pages")
+    written = StaticSite(site(workspace), folder)
+    page = _written(lambda: written.write(search, limit=limit, on_output=tell))
+    watcher.end()
+    return page
+
+
+def site(workspace: Workspace) -> Site:
+    """What pages show of a workspace."""
+    thumbnails = Thumbnails(workspace.store, workspace.bounds)
+    return Site(workspace.engine, workspace.store, thumbnails)
 
 
 def newest(
     workspace: Workspace, keywords: Sequence[str], *, limit: int
-) -> list[tuple[dict[str, Any], Path]]:
+) -> list[tuple[dict[str, Any], bytes]]:
     """The newest outputs for these keywords that can be shown, with thumbnails."""
     # An output has a row for every keyword that found it.
     rows = workspace.read(
@@ -54,8 +78,9 @@ def newest(
     for row in rows:
         by_output.setdefault(row["output_id"], row)
     wanted = list(by_output.values())[:limit]
-    files = _gallery(workspace).thumbnails_of([row["path"] for row in wanted])
-    return [(row, file) for row, file in zip(wanted, files, strict=True) if file]
+    blobs = [row["path"] for row in wanted]
+    made = site(workspace).thumbnails.made(blobs, GRID_PX)
+    return [(row, made[row["path"]]) for row in wanted if row["path"] in made]
 
 
 def _written(write: Callable[[], Path]) -> Path:
@@ -67,25 +92,8 @@ def _written(write: Callable[[], Path]) -> Path:
         ) from exc
 
 
-def _gallery(workspace: Workspace) -> Gallery:
-    return Gallery(
-        workspace.settings.gallery_dir,
-        workspace.store,
-        workspace.limits,
-        workspace.bounds,
-    )
-
-
-def _funnel(summary: Summary) -> list[tuple[str, int]]:
-    return [
-        ("seen", summary.images_seen),
-        ("matched", summary.found),
-        ("rejected", sum(summary.rejected.values())),
-        ("duplicates", summary.duplicates + summary.near_duplicates),
-        ("refused by licence", sum(summary.refused_by_licence.values())),
-        ("usable", summary.usable),
-        ("outputs", summary.outputs),
-    ]
+def _site(workspace: Workspace) -> StaticSite:
+    return StaticSite(site(workspace), workspace.settings.gallery_dir, is_linked=True)
 
 
 def write_contact_sheet(
@@ -94,7 +102,7 @@ def write_contact_sheet(
     """The page with what would be processed; its estimate goes into the summary too."""
     digests = [candidate.asset.digest for candidate in chosen]
 
-    def look(session: Session) -> tuple[_Plan, list[dict[str, Any]]]:
+    def look(session: Session) -> tuple[_Plan, list[ReviewCard]]:
         plan = _plan(session, digests)
         waiting = [c for c in chosen if c.asset.digest in plan.assets]
         return plan, [_card(session, candidate) for candidate in waiting]
@@ -103,7 +111,7 @@ def write_contact_sheet(
     summary.notes.append(f"{plan.jobs} jobs wait, about {plan.estimate}")
     summary.waiting = plan.jobs
     return _written(
-        lambda: _gallery(workspace).write_contact_sheet(
+        lambda: _site(workspace).write_review(
             cards,
             keywords=", ".join(summary.keywords),
             recipes=sorted(plan.recipes),
@@ -113,7 +121,7 @@ def write_contact_sheet(
     )
 
 
-def _card(session: Session, candidate: Candidate) -> dict[str, Any]:
+def _card(session: Session, candidate: Candidate) -> ReviewCard:
     asset = candidate.asset
     seen = (
         select(Sighting, LicenceClaim)
@@ -124,15 +132,15 @@ def _card(session: Session, candidate: Candidate) -> dict[str, Any]:
     )
     sighting, claim = session.execute(seen).one()
     file_name = sighting.url.rsplit("/", 1)[-1]
-    return {
-        "digest": asset.digest,
-        "name": sighting.title or sighting.caption or sighting.alt or file_name,
-        "licence": claim.licence if claim else "no licence stated",
-        "author": claim.author if claim else None,
-        "height": asset.height,
-        "width": asset.width,
-        "score": candidate.score,
-    }
+    return ReviewCard(
+        digest=asset.digest,
+        name=sighting.title or sighting.caption or sighting.alt or file_name,
+        licence=claim.licence if claim else "no licence stated",
+        author=claim.author if claim else None,
+        height=asset.height or 1,
+        width=asset.width or 1,
+        score=candidate.score,
+    )
 
 
 @dataclass
@@ -168,10 +176,8 @@ def _plan(session: Session, assets: Sequence[str]) -> _Plan:
     return plan
 
 
-def remove_thumbnails(workspace: Workspace, doomed: Doomed) -> None:
-    """The gallery's copies of forgotten pictures go; runs make its pages anew."""
-    gallery = _gallery(workspace)
-    for path in doomed.blobs:
-        (gallery.folder / gallery.thumbnail_name(path)).unlink(missing_ok=True)
-    for page in Gallery.PAGES:
-        (gallery.folder / page).unlink(missing_ok=True)
+def forget(workspace: Workspace, doomed: Doomed) -> None:
+    """No thumbnail and no page shows forgotten pictures; runs make the pages anew."""
+    for path in paths_of(doomed.blobs):
+        workspace.store.delete(path)
+    static.remove(workspace.settings.gallery_dir)

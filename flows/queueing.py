@@ -78,7 +78,7 @@ async def write_gallery(overrides: Overrides, counts: Counts, queued: Queued) ->
         )
         summary.outputs = max(there, summary.new_outputs)
         page = await asyncio.to_thread(
-            presenting.write_gallery, workspace, summary.keywords, summary
+            presenting.write_gallery, workspace, summary.keywords
         )
     summary.gallery = str(page)
     return asdict(summary)

@@ -17,7 +17,6 @@ from flows.presenting import write_gallery
 from flows.progress import Aborted, onlooker
 from flows.provenance import Provenance
 from flows.recording import Piece, Register
-from flows.summary import Summary
 from flows.watching import Watcher
 from flows.workspace import open_workspace
 from pipeline.batching import working_size
@@ -66,7 +65,7 @@ def stylize(
         with recording.register(workspace, page) as register:
             work.register = register
             account = work.go(plan)
-        account.gallery = str(write_gallery(workspace, (), Summary()))
+        account.gallery = str(write_gallery(workspace, ()))
     return account
 
 

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 import anyio.to_thread
 from anyio import CapacityLimiter
@@ -64,10 +63,10 @@ def _grid(site: Site, request: Request, template: str) -> Response:
             part, complaint = grid.part(session, links, search, after), None
         except SearchError as exc:
             part, complaint = grid.Part([], None), str(exc)
-        facts: dict[str, Any] = {"part": part}
-        if template == "grid.html":
-            facts |= {"facets": facets(session), "chips": list(grid.chips(search))}
-            facts |= {"search": search, "complaint": complaint}
+        if template == "cards.html":
+            facts = {"part": part}
+        else:
+            facts = grid.page(part, facets(session), search, complaint)
     return HTMLResponse(
         render(template, links, **facts), status_code=400 if complaint else 200
     )
@@ -77,7 +76,7 @@ def _add_files(app: FastAPI, site: Site) -> None:
     # Pictures are decoded a few at a time; whoever waits for one holds up no page.
     decoders = CapacityLimiter(2 * site.thumbnails.bounds.processes)
 
-    @app.get("/thumbnails/{digest}-{side_px}.webp")
+    @app.get("/store/thumbnails/{_folder}/{digest}-{side_px}.webp")
     async def thumbnail(digest: str, side_px: int) -> Response:
         if not _BLOB.fullmatch(digest) or side_px not in SIDES_PX:
             raise NoSuchPageError("there is no such thumbnail")
@@ -86,7 +85,7 @@ def _add_files(app: FastAPI, site: Site) -> None:
         )
         return Response(content, media_type="image/webp", headers=_KEPT)
 
-    @app.get("/files/{name}")
+    @app.get("/store/outputs/{_folder}/{name}")
     def file(name: str) -> Response:
         with reading(site.engine) as session:
             output = _output_called(session, name)

@@ -36,10 +36,14 @@ def alt_of(row: Mapping[str, Any]) -> str:
 
 
 def cards(rows: Iterable[Mapping[str, Any]], links: Links) -> list[Card]:
-    """A card for each output of these rows of the `results` view, in their order."""
+    """A card for each output of these rows of the `results` view, in their order.
+
+    Outputs without a page have none.
+    """
     by_output: dict[int, Mapping[str, Any]] = {}
     for row in rows:
-        by_output.setdefault(row["output_id"], row)
+        if links.has(row["output_id"]):
+            by_output.setdefault(row["output_id"], row)
     return [_card(row, links) for row in by_output.values()]
 
 

@@ -9,6 +9,8 @@ from db import looks
 from db.models import CrawlRun, LicenceClaim, Recipe, Sighting
 from pipeline.colour_names import NAMES
 
+FACETS = ("keyword", "recipe", "label", "colour", "backbone", "source", "licence")
+
 Facets = Mapping[str, Sequence[str]]
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from gallery.cards import Card, cards
 from gallery.errors import QueryError
+from gallery.facets import Facets
 from gallery.links import Links, query_of
 from pipeline.search import Place, Search
 
@@ -69,6 +70,23 @@ def _place(value: str) -> Place:
         raise QueryError(f"there is no place {value!r} among the outputs") from exc
 
 
+def page(
+    part: Part,
+    facets: Facets,
+    search: Search | None = None,
+    complaint: str | None = None,
+) -> dict[str, Any]:
+    """What the template of the whole page is given."""
+    search = search or Search()
+    return {
+        "part": part,
+        "facets": facets,
+        "search": search,
+        "chips": list(_chips(search)),
+        "complaint": complaint,
+    }
+
+
 def part(
     session: Session, links: Links, search: Search, after: Place | None = None
 ) -> Part:
@@ -86,7 +104,7 @@ def part(
     return Part(cards(rows, links), following)
 
 
-def chips(search: Search) -> Iterator[Chip]:
+def _chips(search: Search) -> Iterator[Chip]:
     """What is searched for, one by one."""
     for keyword in search.keywords:
         others = tuple(one for one in search.keywords if one != keyword)

@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import date
 from urllib.parse import quote, urlencode, urlsplit
 
+from gallery.thumbnails import thumbnail_path
 from pipeline.search import Search
 
 GRID = ""
@@ -13,11 +14,14 @@ GRID = ""
 class Links:
     """Links of one page, relative to it, so that a site may lie in any folder.
 
-    `up` leads to the top of the site: empty for the pages that lie there.
+    `up` leads to the top of the site: empty for the pages that lie there; `store` from
+    there to what lies in the store. `outputs` are those that have a page; None for all.
     """
 
     up: str = ""
     is_static: bool = False
+    store: str = "store/"
+    outputs: frozenset[int] | None = None
 
     def within_folder(self) -> "Links":
         """The links of a page that lies in a folder of the site."""
@@ -34,15 +38,19 @@ class Links:
         query = urlencode({name: value for name, value in wanted.items() if value})
         return f"{self.page()}?{query}" if query else self.page()
 
+    def has(self, output_id: int) -> bool:
+        """Whether an output has a page."""
+        return self.outputs is None or output_id in self.outputs
+
     def output(self, output_id: int) -> str:
         return self.page(f"outputs/{output_id}")
 
     def thumbnail(self, digest: str, side_px: int) -> str:
-        return f"{self.up}thumbnails/{digest}-{side_px}.webp"
+        return self.file(thumbnail_path(digest, side_px))
 
     def file(self, path: str) -> str:
-        """The whole file of an output, by its path in the store."""
-        return f"{self.up}files/{quote(path.rpartition('/')[2])}"
+        """The file of an output or thumbnail, by its path in the store."""
+        return f"{self.up}{self.store}{quote(path)}"
 
     def web(self, name: str) -> str:
         """A style sheet, script or picture of the pages' own."""

@@ -18,11 +18,19 @@ from sqlalchemy.orm import Session
 from db.engine import reading
 from db.models import Asset, Output, Recipe
 from db.parts import in_parts
-from pipeline.store import ORIGINALS, OUTPUTS, PICTURES, Store, StoredFile, blob_path
+from pipeline.store import (
+    ORIGINALS,
+    OUTPUTS,
+    PICTURES,
+    Store,
+    StoredFile,
+    blob_path,
+    digest_in,
+)
 
 HALF_WRITTEN = "half-written file"
 
-_BLOB = re.compile(r"[0-9a-f]{64}(\.[a-z]+)?")
+_BLOB = re.compile(r"[0-9a-f]{64}(-\d+)?(\.[a-z]+)?")
 _DIGEST = re.compile(r"\b[0-9a-f]{64}\b")
 
 # Paths that rows tell of: all of them, or at least those of the given ones.
@@ -104,7 +112,7 @@ def pictures(session: Session, _among: Sequence[str] | None = None) -> set[str]:
 
 
 def _digests(paths: Iterable[str]) -> list[str]:
-    return [Path(path).stem for path in paths]
+    return [digest_in(path) for path in paths]
 
 
 def look_through(engine: Engine, shelf: Shelf, *, before: datetime) -> Findings:

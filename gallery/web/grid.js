@@ -123,7 +123,14 @@ class Grid {
       this.loading = null;
     }
     this.later();
+    if (this.source.isDone && !this.cards.length) nothingFound();
   }
+}
+
+function nothingFound() {
+  const status = document.getElementById("status");
+  status.textContent = "No picture is like this.";
+  status.classList.remove("unseen");
 }
 
 function place(node, { left, top, wide, tall }) {
@@ -176,8 +183,11 @@ class Served {
 
 if (list) {
   const { cards, query } = read([...list.children]);
-  const grid = new Grid(list, new Served(query));
-  grid.add(cards);
+  if (list.dataset.scripts) {
+    new Grid(list, new Written(Number(list.dataset.scripts))).more();
+  } else {
+    new Grid(list, new Served(query)).add(cards);
+  }
 }
 
 const form = document.querySelector("form.search");
