@@ -17,7 +17,7 @@ from db.telling import Told, tell
 from flows import album, exporting, options, telling
 from flows.console import at_terminal, plain, stderr, stdout, write_json
 from flows.parameters import split_keywords
-from flows.reproducing import PRECISIONS
+from flows.provenance import PRECISIONS
 from flows.versions import differences
 from flows.workspace import Workspace, open_workspace
 from pipeline.batching import working_size

@@ -1,18 +1,20 @@
 """The command that makes an output again and compares: reproduce."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from db.engine import reading
-from flows import album, options, reproducing, telling
+from flows import album, options, telling
 from flows.console import at_terminal, plain, stderr, stdout, write_json
 from flows.options import Device
 from flows.progress import onlooker
-from flows.reproducing import Reproduction
 from flows.workspace import open_workspace
 from pipeline.settings import load
+
+if TYPE_CHECKING:
+    from flows.reproducing import Reproduction
 
 
 def reproduce(
@@ -35,6 +37,8 @@ def reproduce(
 
     `crawl-and-dream reproduce 3b1f0c5d9a77 --device cpu --out again.png`
     """
+    from flows import reproducing  # imports torch
+
     if out is not None:
         album.check_folder(out.parent)
     with open_workspace(load()) as workspace, at_terminal():
@@ -54,7 +58,7 @@ def reproduce(
         raise typer.Exit(1)
 
 
-def _say(made: Reproduction) -> None:
+def _say(made: "Reproduction") -> None:
     difference = made.difference
     if made.is_identical:
         same = ", and the file is the same" if made.is_same_file else ""

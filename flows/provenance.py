@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
 
@@ -10,9 +10,13 @@ from flows.versions import code_version
 from stylize import recipes
 from stylize.making import Making
 from stylize.recipe_models import AnyRecipe, StyleTransferRecipe
-from stylize.weights import Weights
+
+if TYPE_CHECKING:
+    from stylize.weights import Weights
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+
+PRECISIONS = {"float32": "fp32", "bfloat16": "bf16"}  # as options say them
 
 
 class Provenance(BaseModel):
@@ -54,7 +58,7 @@ class Provenance(BaseModel):
     created_at: AwareDatetime | None = None
 
     @classmethod
-    def of(cls, recipe: AnyRecipe, weights: Weights, **facts: Any) -> Self:
+    def of(cls, recipe: AnyRecipe, weights: "Weights", **facts: Any) -> Self:
         """What is said of a picture after this recipe; `facts` are all other fields."""
         decided = {
             "recipe": json.loads(recipes.canonical_json(recipe)),

@@ -18,6 +18,7 @@ from flows.decoding import draw_blob
 from flows.errors import UsageError
 from flows.outputs import place
 from flows.progress import onlooker
+from flows.provenance import PRECISIONS
 from flows.versions import code_version, differences
 from flows.workspace import Workspace
 from pipeline.encode import Encoded, encode, format_of, parameters_of, xmp_of
@@ -29,7 +30,6 @@ from stylize.progress import Progress
 from stylize.render import Rendering, Studio
 from stylize.tensors import from_arrays, to_arrays
 
-PRECISIONS = {"float32": "fp32", "bfloat16": "bf16"}
 _USUAL_QUALITY = 92  # before qualities were recorded, nobody chose another one
 
 
