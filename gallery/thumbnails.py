@@ -41,7 +41,7 @@ class Thumbnails:
         """The thumbnail of the blob of this digest if it was made before."""
         try:
             content = self.store.get(thumbnail_path(digest, side_px))
-        except MissingBlobError:
+        except StoreError:  # what the picture itself is read from will tell
             return None
         return content if _is_whole(content) else None
 

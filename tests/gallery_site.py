@@ -1,0 +1,73 @@
+"""Sites with outputs for tests, and a server of them on loopback."""
+
+import socket
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+from threading import Thread
+from typing import Any
+
+import uvicorn
+from pictures import encoded, paint
+from rows import NOW, Rows
+
+from db.engine import writing
+from db.models import Derivatives
+from gallery.app import create_app
+from gallery.site import Site
+from pipeline.store import ORIGINALS, OUTPUTS, blob_path, digest_of
+
+HOSTS = frozenset({"127.0.0.1"})
+
+
+def add_outputs(
+    site: Site,
+    count: int,
+    *,
+    titles: Sequence[str] = (),
+    source: str = "folder:/secret",
+) -> list[int]:
+    """So many outputs of as many originals, with their files; ids, newest first."""
+    with writing(site.engine) as session:
+        make = Rows(session)
+        run, recipe = make.crawl_run(source=source), make.recipe()
+        made = []
+        for number in range(count):
+            original = encoded(paint(number))
+            asset = make.asset(digest_of(original))
+            site.store.put(blob_path(ORIGINALS, asset.digest), original)
+            title = titles[number] if titles else f"Picture {number}"
+            make.sighting(asset, run, Derivatives.ALLOWED, title=title)
+            job = make.job(recipe, asset_digest=asset.digest)
+            made.append(make.output(job, **_file(site, number)))
+        return [output.id for output in made[::-1]]
+
+
+def _file(site: Site, number: int) -> dict[str, Any]:
+    picture = paint(1000 + number)
+    content = encoded(picture, "PNG")
+    path = blob_path(OUTPUTS, digest_of(content), ".png")
+    site.store.put(path, content)
+    return {
+        "digest": digest_of(content),
+        "path": path,
+        "media_type": "image/png",
+        "height": picture.height,
+        "width": picture.width,
+        "created_at": NOW + timedelta(minutes=number),
+    }
+
+
+@contextmanager
+def served(site: Site) -> Iterator[str]:
+    """The address of the site while it is served."""
+    config = uvicorn.Config(
+        create_app(site, hosts=HOSTS), log_level="warning", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+        thread.start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        server.should_exit = True
+        thread.join()
