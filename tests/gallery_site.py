@@ -1,21 +1,26 @@
 """Sites with outputs for tests, and a server of them on loopback."""
 
+import shutil
 import socket
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
+from pathlib import Path
 from threading import Thread
 from typing import Any
 
 import uvicorn
 from pictures import encoded, paint
 from rows import NOW, Rows
+from sqlalchemy import Engine
 
-from db.engine import writing
+from db.engine import open_engine, writing
 from db.models import Derivatives
 from gallery.app import create_app
 from gallery.site import Site
-from pipeline.store import ORIGINALS, OUTPUTS, blob_path, digest_of
+from gallery.thumbnails import Thumbnails
+from pipeline.store import ORIGINALS, OUTPUTS, Store, blob_path, digest_of
+from pipeline.workers import Bounds
 
 HOSTS = frozenset({"127.0.0.1"})
 
@@ -56,6 +61,21 @@ def _file(site: Site, number: int) -> dict[str, Any]:
         "width": picture.width,
         "created_at": NOW + timedelta(minutes=number),
     }
+
+
+@contextmanager
+def site_in(folder: Path, migrated_file: Path) -> Iterator[Site]:
+    """An empty site in a folder that is not there yet."""
+    folder.mkdir()
+    shutil.copy(migrated_file, folder / "data.sqlite")
+    engine, store = open_engine(f"sqlite:///{folder / 'data.sqlite'}"), folder / "store"
+    yield site_of(engine, Store(str(store)))
+    engine.dispose()
+
+
+def site_of(engine: Engine, store: Store) -> Site:
+    bounds = Bounds(1, timeout_s=60, memory_bytes=2_000_000_000)
+    return Site(engine, store, Thumbnails(store, bounds))
 
 
 @contextmanager

@@ -86,7 +86,7 @@ class Grid {
   }
 
   show() {
-    if (!this.boxes) return;
+    if (!this.boxes) return this.more();
     const [first, end] = this.range();
     for (const [index, node] of this.shown) {
       if ((index < first || index >= end) && !node.contains(document.activeElement)) {
@@ -113,17 +113,20 @@ class Grid {
   }
 
   async more() {
-    if (this.source.isDone || this.loading) return;
-    this.loading = this.source.next();
-    try {
-      this.add(await this.loading);
-    } catch {
-      setTimeout(() => this.show(), 3000); // the server may be there again by then
-    } finally {
-      this.loading = null;
-    }
+    if (this.source.isDone || this.loading) return this.loading;
+    this.loading = this.take();
+    await this.loading;
+    this.loading = null;
     this.later();
     if (this.source.isDone && !this.cards.length) nothingFound();
+  }
+
+  async take() {
+    try {
+      this.add(await this.source.next());
+    } catch {
+      await new Promise((resolve) => setTimeout(resolve, 3000)); // it may be back by then
+    }
   }
 }
 
@@ -181,13 +184,26 @@ class Served {
   }
 }
 
+// Whoever comes back finds as many cards as were there, and the same place among them.
+async function begin(grid) {
+  const { count = 0, place = 0 } = history.state ?? {};
+  history.scrollRestoration = "manual";
+  let timer;
+  addEventListener("scroll", () => {
+    clearTimeout(timer);
+    timer = setTimeout(() => history.replaceState({ count: grid.cards.length, place: scrollY }, ""), 150);
+  }, { passive: true });
+  while (grid.cards.length < count && !grid.source.isDone) await grid.more();
+  if (place) scrollTo(0, place);
+}
+
 if (list) {
   const { cards, query } = read([...list.children]);
-  if (list.dataset.scripts) {
-    new Grid(list, new Written(Number(list.dataset.scripts))).more();
-  } else {
-    new Grid(list, new Served(query)).add(cards);
-  }
+  const isWritten = Boolean(list.dataset.scripts);
+  const source = isWritten ? new Written(Number(list.dataset.scripts)) : new Served(query);
+  const grid = new Grid(list, source);
+  if (!isWritten) grid.add(cards);
+  begin(grid).then(() => grid.show());
 }
 
 const form = document.querySelector("form.search");

@@ -5,21 +5,18 @@ from pathlib import Path
 
 import pytest
 from browser import chromium
-from gallery_site import add_outputs, served
+from gallery_site import add_outputs, served, site_of
 from playwright.sync_api import Browser
 from sqlalchemy import Engine
 
 from gallery.site import Site
-from gallery.thumbnails import Thumbnails
 from pipeline.store import Store
-from pipeline.workers import Bounds
 
 
 @pytest.fixture
 def site(engine: Engine, store: Store) -> Site:
     """An empty one."""
-    bounds = Bounds(1, timeout_s=60, memory_bytes=2_000_000_000)
-    return Site(engine, store, Thumbnails(store, bounds))
+    return site_of(engine, store)
 
 
 @pytest.fixture

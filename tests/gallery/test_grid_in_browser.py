@@ -1,11 +1,11 @@
 """The grid as people use it: with eyes, mouse, keyboard, on any screen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from browser import SCHEMES, WIDTHS, complaints, page_of
-from gallery_site import add_outputs
+from gallery_site import add_outputs, served, site_in
 from playwright.sync_api import Browser, Page, expect
 
 from gallery.site import Site
@@ -14,20 +14,30 @@ from pipeline.search import Search
 
 MOST_CARDS = 120  # in the document at once, however many there are
 
-pytestmark = pytest.mark.parametrize("database_kind", ["sqlite"], scope="module")
-
 At = Callable[[str], str]
 
 
-@pytest.fixture(params=["served", "from disk"])
-def at(request: pytest.FixtureRequest, site: Site, folder: Path) -> At:
+@pytest.fixture(params=["served", "from disk"], scope="module")
+def at(request: pytest.FixtureRequest, many: Site, folder: Path) -> Iterator[At]:
     """The address of a site with 150 outputs, with a query."""
-    add_outputs(site, 150)
-    if request.param == "served":
-        url = request.getfixturevalue("url")
-        return lambda query: f"{url}/{query}"
-    page = StaticSite(site, folder).write(Search())
-    return lambda query: f"{page.as_uri()}{query}"
+    if request.param == "from disk":
+        page = StaticSite(many, folder / "site").write(Search())
+        yield lambda query: f"{page.as_uri()}{query}"
+        return
+    with served(many) as url:
+        yield lambda query: f"{url}/{query}"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("pages")
+
+
+@pytest.fixture(scope="module")
+def many(migrated_file: Path, folder: Path) -> Iterator[Site]:
+    with site_in(folder / "data", migrated_file) as site:
+        add_outputs(site, 150)
+        yield site
 
 
 def boxes(page: Page) -> list[dict[str, float]]:
@@ -153,10 +163,10 @@ def test_who_comes_back_is_where_they_were(browser: Browser, at: At):
         for _ in range(8):
             page.mouse.wheel(0, 600)
             page.wait_for_timeout(100)
+        page.wait_for_timeout(400)
         before = page.evaluate("scrollY")
         page.goto("about:blank")
         page.go_back()
-        page.wait_for_timeout(500)
 
         assert before > 2000
-        assert page.evaluate("scrollY") == pytest.approx(before, abs=50)
+        page.wait_for_function("was => Math.abs(scrollY - was) < 50", arg=before)
