@@ -12,7 +12,7 @@ from typing import Any
 
 from flows import cli, curating, processing
 from flows.console import TerminalOnlooker
-from gallery.page import Gallery
+from gallery.static import StaticSite
 from pipeline import dedupe, queue
 
 
@@ -60,7 +60,7 @@ STAGES: dict[str, Callable[[], None]] = {
     "render": lambda: in_stage("process", 0.3),
     "store": lambda: after(processing.Renderer, "_keep"),
     "record": lambda: after(queue, "record"),
-    "gallery": lambda: after(Gallery, "_thumbnails"),
+    "gallery": lambda: after(StaticSite, "_bring"),
 }
 
 if __name__ == "__main__":

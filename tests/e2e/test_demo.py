@@ -136,6 +136,9 @@ def test_it_takes_about_a_minute(demo: Demo):
 
 
 def test_thumbnails_are_small(demo: Demo):
-    for thumbnail in (demo.out / "gallery" / "thumbnails").iterdir():
+    thumbnails = [*(demo.out / "store" / "thumbnails").rglob("*-640.webp")]
+
+    assert len(thumbnails) >= demo.summary["outputs"]
+    for thumbnail in thumbnails:
         image = Image.open(io.BytesIO(thumbnail.read_bytes()))
         assert max(image.size) <= 640

@@ -17,10 +17,10 @@ from db.engine import reading, writing
 from db.models import Job, JobState
 from flows import cli, leasing
 from flows.workspace import Workspace
-from gallery.page import Gallery
+from gallery.thumbnails import GRID_PX, thumbnail_path
 from pipeline import queue
 from pipeline.settings import load
-from pipeline.store import ORIGINALS, OUTPUTS, Store, blob_path, digest_of
+from pipeline.store import ORIGINALS, OUTPUTS, Store, blob_path, digest_in, digest_of
 
 TRACEBACK = 'Traceback (most recent call last):\n  File "x.py"\nValueError: no [red]\n'
 DAY = 86_400
@@ -151,7 +151,7 @@ def kept(session: Session, make: Rows, store: Store, tmp_path: Path) -> list[str
     gallery = Store(str(tmp_path / "gallery"))
     for path, content in zip(paths, (b"original", b"output"), strict=True):
         put(store, path, content, days=9)
-        put(gallery, Gallery.thumbnail_name(path), content, days=9)
+        put(store, thumbnail_path(digest_in(path), GRID_PX), content, days=9)
     put(gallery, "index.html", b"<html>", days=9)
     return paths
 
@@ -162,11 +162,11 @@ def strays(kept: list[str], store: Store, tmp_path: Path) -> list[Path]:
     orphan = blob_path(OUTPUTS, digest_of(b"late"), ".png")
     put(store, blob_path(ORIGINALS, digest_of(b"young")), b"young", days=0.5)
     put(store, orphan, b"late", days=2)
-    gallery = Store(str(tmp_path / "gallery"))
-    names = Gallery.thumbnail_name(orphan), f".tmp-{'0a' * 16}"
-    for name in names:
-        put(gallery, name, b"gone!", days=2)
-    return [tmp_path / "store" / orphan, *(tmp_path / "gallery" / n for n in names)]
+    thumbnail, half = thumbnail_path(digest_in(orphan), GRID_PX), f".tmp-{'0a' * 16}"
+    put(store, thumbnail, b"gone!", days=2)
+    put(Store(str(tmp_path / "gallery")), half, b"gone!", days=2)
+    places = [Path("store", orphan), Path("store", thumbnail), Path("gallery", half)]
+    return [tmp_path / place for place in places]
 
 
 def files(folder: Path) -> set[Path]:
