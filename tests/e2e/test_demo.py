@@ -108,7 +108,7 @@ def test_the_gallery_opens_from_disk_and_tells_no_path_of_this_machine(demo: Dem
     page = Path(demo.summary["gallery"])
     text = page.read_text()
 
-    local = re.findall(r'(?:src|href)="(?!https?://)([^"]+)"', text)
+    local = re.findall(r'(?:src|href)="(?!https?://)([^"#]+)"', text)
     assert len(local) >= 2 * demo.summary["outputs"]
     for link in local:
         assert (page.parent / unquote(link)).exists(), link
