@@ -65,5 +65,6 @@ class Base(DeclarativeBase):
         datetime: UtcDateTime,
         dict[str, Any]: Json,
         list[float]: Json,
+        list[str]: Json,
         list[dict[str, Any]]: Json,
     }

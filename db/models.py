@@ -47,6 +47,13 @@ class CrawlState(enum.Enum):
     INTERRUPTED = "interrupted"
 
 
+class RunState(enum.Enum):
+    RUNNING = "running"
+    FINISHED = "finished"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
 class AssetState(enum.Enum):
     STORED = "stored"
     ACCEPTED = "accepted"
@@ -72,6 +79,33 @@ class Derivatives(enum.Enum):
     UNSTATED = "unstated"
 
 
+class Run(Base):
+    """One `run` or `process`: what was asked, what came of it, and how long it took."""
+
+    __tablename__ = "run"
+
+    id: Mapped[PrimaryId]
+    command: Mapped[str] = mapped_column(String(16))
+    keywords: Mapped[list[str]]
+    recipes: Mapped[list[str]]
+    flow_run_id: Mapped[str | None] = mapped_column(
+        comment="Prefect's, as its crawl runs and outputs have it"
+    )
+    state: Mapped[RunState] = mapped_column(default=RunState.RUNNING)
+    error: Mapped[str | None]
+    stage: Mapped[str | None] = mapped_column(comment="that is under way")
+    done: Mapped[float] = mapped_column(default=0, comment="steps of that stage")
+    total: Mapped[float | None] = mapped_column(comment="steps, if that is known")
+    summary: Mapped[dict[str, Any]] = mapped_column(
+        comment="counts, notes, and seconds of each stage"
+    )
+    started_at: Mapped[datetime]
+    finished_at: Mapped[datetime | None]
+    seen_at: Mapped[datetime] = mapped_column(
+        comment="last sign of life, by the database's clock"
+    )
+
+
 class CrawlRun(Base):
     """One spider over one keyword at one source."""
 
@@ -89,7 +123,9 @@ class CrawlRun(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(default=dict)
     stats: Mapped[dict[str, Any]] = mapped_column(default=dict)
     error: Mapped[str | None]
-    flow_run_id: Mapped[str | None] = mapped_column(comment="Prefect's flow run")
+    flow_run_id: Mapped[str | None] = mapped_column(
+        index=True, comment="Prefect's flow run"
+    )
 
 
 def original_of(asset: type["Asset"]) -> ColumnElement[str]:

@@ -15,7 +15,7 @@ from docs_tools.types import name_of
 FOLDER = Path(__file__).parents[1] / "docs"
 LANES = (
     ("swatch", "measurement", "exif", "label", "feature"),
-    ("asset", "takedown"),
+    ("asset", "takedown", "run"),
     ("sighting", "job", "output"),
     ("licence_claim", "crawl_run", "recipe"),
 )

@@ -13,6 +13,7 @@ from flows.errors import UsageError
 from flows.gathering import check_sources, gather, say_keywords, stage
 from flows.parameters import Parameters, split_keywords
 from flows.queueing import Queued, queue_jobs, write_gallery
+from flows.runs import recorded
 from flows.stages import Overrides
 from flows.summary import Summary
 from flows.workspace import Workspace, open_workspace
@@ -52,7 +53,16 @@ async def run(
     settings = load(**overrides)
     summary = Summary(parameters.alternatives, review=parameters.review)
     say_keywords(parameters)
-    with open_workspace(settings) as workspace:
+    with (
+        open_workspace(settings) as workspace,
+        recorded(
+            workspace,
+            summary,
+            command="run",
+            recipes=settings.recipes,
+            flow_run_id=flow_run_id,
+        ),
+    ):
         async with hosts.shared():
             crawl_run_ids = await gather(
                 workspace,
@@ -95,7 +105,10 @@ async def process(
     started, settings = time.monotonic(), load(**overrides)
     slots.check_local(settings)
     summary = Summary(split_keywords(keywords))
-    with open_workspace(settings) as workspace:
+    with (
+        open_workspace(settings) as workspace,
+        recorded(workspace, summary, command="process", recipes=settings.recipes),
+    ):
         workspace.store.check()
         if retry:
             workspace.write(dead_jobs.revive)
