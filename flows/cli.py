@@ -22,6 +22,7 @@ from flows import (
     cli_reproduce,
     cli_results,
     cli_run,
+    cli_runs,
     cli_stylize,
 )
 from flows.cli_ending import INTERRUPTED
@@ -65,6 +66,7 @@ for command in (
     cli_dream.atlas,
     cli_run.serve,
     cli_results.results,
+    cli_runs.runs,
     cli_gallery.gallery,
     cli_provenance.show,
     cli_reproduce.reproduce,

@@ -2,10 +2,12 @@
 
 import re
 from collections.abc import Callable
+from typing import Annotated
 
 import anyio.to_thread
 from anyio import CapacityLimiter
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Path, Query, Request
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import select
@@ -15,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from db.engine import reading
 from db.models import Asset, Output
-from gallery import grid
+from gallery import grid, runs
 from gallery.errors import NoSuchPageError, QueryError
 from gallery.facets import facets
 from gallery.guarding import Guarded
@@ -24,6 +26,9 @@ from gallery.site import Site, render
 from gallery.thumbnails import SIDES_PX
 from pipeline.errors import MissingBlobError, PipelineError, SearchError
 from pipeline.store import ORIGINALS, blob_path
+
+Id = Annotated[int, Path(ge=0, lt=2**63)]
+Before = Annotated[int | None, Query(ge=0, lt=2**63)]
 
 _BLOB = re.compile(r"[0-9a-f]{64}")
 _KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
@@ -39,6 +44,7 @@ def create_app(site: Site, *, hosts: frozenset[str] | None = None) -> FastAPI:
     app.add_middleware(Guarded, hosts=hosts)
     app.mount("/web", StaticFiles(packages=[("gallery", "web")]))
     _add_grid(app, site)
+    _add_runs(app, site)
     _add_files(app, site)
     _add_errors(app)
     return app
@@ -70,6 +76,32 @@ def _grid(site: Site, request: Request, template: str) -> Response:
     return HTMLResponse(
         render(template, links, **facts), status_code=400 if complaint else 200
     )
+
+
+def _add_runs(app: FastAPI, site: Site) -> None:
+    @app.get("/runs")
+    def all_runs(
+        before: Before = None,
+    ) -> Response:
+        with reading(site.engine) as session:
+            facts = runs.facts(session, Links(), before)
+        return HTMLResponse(render("runs.html", Links(), **facts))
+
+    @app.get("/runs/{run_id}")
+    def one_run(run_id: Id) -> Response:
+        return _run(site, run_id, "run.html")
+
+    @app.get("/runs/{run_id}/now")
+    def run_now(run_id: Id) -> Response:
+        return _run(site, run_id, "run_now.html")
+
+
+def _run(site: Site, run_id: int, template: str) -> Response:
+    links = Links().within_folder()
+    with reading(site.engine) as session:
+        facts = runs.run_facts(session, links, run_id)
+    state = {"X-Run-State": facts["run"]["state"]}
+    return HTMLResponse(render(template, links, **facts), headers=state)
 
 
 def _add_files(app: FastAPI, site: Site) -> None:
@@ -138,6 +170,9 @@ def _add_errors(app: FastAPI) -> None:
         said = "there is no such page" if exc.status_code == 404 else exc.detail
         return complain(exc.status_code, said)(request, exc)
 
+    app.add_exception_handler(
+        RequestValidationError, complain(404, "there is no such page")
+    )
     app.add_exception_handler(NoSuchPageError, complain(404))
     app.add_exception_handler(QueryError, complain(400))
     app.add_exception_handler(MissingBlobError, complain(404, "this file is gone"))

@@ -5,8 +5,9 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from gallery import runs
 from gallery.links import Links
 
 Facts = Callable[[Session, Links], dict[str, Any]]
 
-PAGES: Mapping[str, Facts] = {}
+PAGES: Mapping[str, Facts] = {"runs": runs.facts}

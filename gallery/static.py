@@ -16,7 +16,7 @@ from urllib.parse import quote
 
 from db.engine import reading
 from db.parts import in_parts
-from gallery import output
+from gallery import output, runs
 from gallery.blobs import blobs_of
 from gallery.cards import Card
 from gallery.facets import FACETS
@@ -110,6 +110,7 @@ class StaticSite:
         for name, facts in PAGES.items():
             with reading(self.site.engine) as session:
                 self._page(f"{name}.html", links, facts(session, links))
+        self._write_runs(links)
         self._write_web()
         self._bring(links.used)
         self._put("index.html", index.encode())
@@ -149,6 +150,14 @@ class StaticSite:
         with reading(self.site.engine) as session:
             facts = output.facts(session, links, output_id)
         self._page(f"outputs/{output_id}.html", links, facts, "output.html")
+
+    def _write_runs(self, links: Links) -> None:
+        with reading(self.site.engine) as session:
+            for run in runs.facts(session, links)["runs"]:
+                facts = runs.run_facts(session, links.within_folder(), run["id"])
+                self._page(
+                    f"runs/{run['id']}.html", links.within_folder(), facts, "run.html"
+                )
 
     def _page(
         self, name: str, links: Links, facts: dict[str, Any], template: str = ""

@@ -14,14 +14,28 @@ from pictures import encoded, paint
 from rows import NOW, Rows
 from sqlalchemy import Engine
 
+from db import runs as recorded
 from db.engine import open_engine, writing
-from db.models import Derivatives
+from db.models import Derivatives, RunState
 from gallery.app import create_app
 from gallery.site import Site
 from gallery.thumbnails import Thumbnails
 from pipeline.store import ORIGINALS, OUTPUTS, Store, blob_path, digest_of
 from pipeline.workers import Bounds
 
+# What a run came to.
+SUMMARY = {
+    "found": 16,
+    "rejected": {"too-small": 3, "undecodable": 2},
+    "duplicates": 1,
+    "near_duplicates": 2,
+    "refused_by_licence": {"forbidden": 2},
+    "usable": 6,
+    "new_outputs": 17,
+    "failed": 1,
+    "seconds": {"crawl": 5.0, "process": 20.0},
+    "notes": ["no weights in /home/me/weights/vgg.pth"],
+}
 HOSTS = frozenset({"127.0.0.1"})
 
 
@@ -61,6 +75,24 @@ def _file(site: Site, number: int) -> dict[str, Any]:
         "width": picture.width,
         "created_at": NOW + timedelta(minutes=number),
     }
+
+
+def add_run(site: Site, *, state: RunState | None = RunState.FINISHED, **given) -> int:
+    """A run that is over, or goes on where the state is None."""
+    usual = {
+        "command": "run",
+        "keywords": ["dunes"],
+        "recipes": ["flow"],
+        "flow_run_id": "f1",
+        "now": NOW,
+    }
+    ended = {"summary": SUMMARY, "now": NOW + timedelta(seconds=90)}
+    error = given.pop("error", None)
+    with writing(site.engine) as session:
+        run_id = recorded.begin(session, **usual | given)
+        if state is not None:
+            recorded.end(session, run_id, state, error=error, **ended)
+    return run_id
 
 
 @contextmanager
