@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from pathlib import Path
 
+import browser
 import pytest
 from postgres import KINDS, MISSING, Databases, databases, told
 from rows import Rows
@@ -111,12 +112,14 @@ def pytest_report_header() -> list[str]:
     return [
         f"real pictures: {folder or painted}",
         f"PostgreSQL: {told() or 'NONE, databases are tested on SQLite only'}",
+        f"browser: {browser.PATH or 'NONE, pages are tested without one'}",
     ]
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
-    left_out = [one for one in skipped if MISSING in str(one.longrepr)]
-    if left_out:
-        terminalreporter.section("NOT TESTED ON POSTGRESQL", sep="!", red=True)
-        terminalreporter.line(f"{len(left_out)} tests were skipped: {MISSING}")
+    for what, missing in (("ON POSTGRESQL", MISSING), ("IN A BROWSER", browser.MISSING)):
+        left_out = [one for one in skipped if missing in str(one.longrepr)]
+        if left_out:
+            terminalreporter.section(f"NOT TESTED {what}", sep="!", red=True)
+            terminalreporter.line(f"{len(left_out)} tests were skipped: {missing}")
