@@ -118,7 +118,10 @@ def pytest_report_header() -> list[str]:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     skipped = terminalreporter.stats.get("skipped", [])
-    for what, missing in (("ON POSTGRESQL", MISSING), ("IN A BROWSER", browser.MISSING)):
+    for what, missing in (
+        ("ON POSTGRESQL", MISSING),
+        ("IN A BROWSER", browser.MISSING),
+    ):
         left_out = [one for one in skipped if missing in str(one.longrepr)]
         if left_out:
             terminalreporter.section(f"NOT TESTED {what}", sep="!", red=True)

@@ -9,10 +9,11 @@ function tallness() {
   return window.innerWidth < 600 ? 150 : window.innerWidth < 1500 ? 220 : 260;
 }
 
-// From where each card starts, and how large it is; a part of a row is left as it is.
-function arranged(cards, width) {
+// Boxes of the cards from `first` on, whose row begins at `top`. The last row may be a part
+// of one: where it begins is told, so that the next cards complete it.
+function arranged(cards, first, top, width) {
   const boxes = [];
-  let top = 0, row = [], ratios = 0;
+  let row = [], ratios = 0;
   const close = (tall) => {
     let left = 0;
     for (const ratio of row) {
@@ -20,17 +21,20 @@ function arranged(cards, width) {
       left += ratio * tall + GAP;
     }
     top += tall + CAPTION + GAP;
-    row = [];
-    ratios = 0;
   };
-  for (const card of cards) {
-    row.push(card.ratio);
-    ratios += card.ratio;
+  for (let index = first; index < cards.length; index++) {
+    row.push(cards[index].ratio);
+    ratios += cards[index].ratio;
     const tall = (width - GAP * (row.length - 1)) / ratios;
-    if (tall <= tallness()) close(tall);
+    if (tall <= tallness()) {
+      close(tall);
+      row = [];
+      ratios = 0;
+    }
   }
+  const open = { first: cards.length - row.length, top };
   if (row.length) close(tallness());
-  return { boxes, height: top };
+  return { boxes, open, height: top };
 }
 
 class Grid {
@@ -38,6 +42,7 @@ class Grid {
     this.list = list;
     this.source = source;
     this.cards = [];
+    this.boxes = [];
     this.shown = new Map();
     this.loading = null;
     list.replaceChildren();
@@ -47,16 +52,19 @@ class Grid {
   }
 
   add(cards) {
-    this.cards.push(...cards);
-    this.arrange();
+    for (const card of cards) this.cards.push(card);
+    this.arrange(this.open);
   }
 
-  arrange() {
+  // Whole rows above `open` stay as they are.
+  arrange({ first, top } = { first: 0, top: 0 }) {
     if (!this.list.clientWidth) return;
-    const { boxes, height } = arranged(this.cards, this.list.clientWidth);
-    this.boxes = boxes;
+    const { boxes, open, height } = arranged(this.cards, first, top, this.list.clientWidth);
+    this.boxes.length = first;
+    for (const box of boxes) this.boxes.push(box);
+    this.open = open;
     this.list.style.height = `${height}px`;
-    for (const [index, node] of this.shown) place(node, boxes[index]);
+    for (const [index, node] of this.shown) if (index >= first) place(node, this.boxes[index]);
     this.show();
   }
 
@@ -86,7 +94,6 @@ class Grid {
   }
 
   show() {
-    if (!this.boxes) return this.more();
     const [first, end] = this.range();
     for (const [index, node] of this.shown) {
       if ((index < first || index >= end) && !node.contains(document.activeElement)) {
