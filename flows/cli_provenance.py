@@ -1,8 +1,6 @@
 """Commands about where outputs come from: show and export."""
 
 import json
-import mimetypes
-import shlex
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,17 +15,21 @@ from db.telling import Told, tell
 from flows import album, exporting, options, telling
 from flows.console import at_terminal, plain, stderr, stdout, write_json
 from flows.parameters import split_keywords
-from flows.provenance import PRECISIONS
 from flows.versions import differences
 from flows.workspace import Workspace, open_workspace
-from pipeline.batching import working_size
+from pipeline.again import (
+    RECIPE_FILE,
+    fetching,
+    making,
+    original_name,
+    parts_folder,
+    reproducing,
+)
 from pipeline.encode import parameters_of
 from pipeline.errors import StoreError
 from pipeline.settings import load
 from pipeline.store import ORIGINALS, PICTURES, Store, blob_path
 from stylize import recipes
-
-_RECIPE_FILE = "recipe.toml"
 
 
 @dataclass(frozen=True)
@@ -66,7 +68,7 @@ def show(
         if parts is not None:
             write_parts(told, workspace.store, parts)
         made_again = again(told, workspace.store, parts)
-    whole = shlex.join(["crawl-and-dream", "reproduce", _beginning(told)])
+    whole = reproducing(told)
     if as_json:
         shown = told | {
             "reproduce": whole,
@@ -143,44 +145,14 @@ def again(told: Told, store: Store, parts: Path | None) -> Again:
     lines = []
     name, original = told["recipe"]["name"], _original(told, store)
     if parts is None and (not _is_packaged(told) or original is None):
-        parts = Path(f"again-{_beginning(told)}")
-        words = ["show", _beginning(told), "--parts", str(parts)]
-        lines.append(shlex.join(["crawl-and-dream", *words]))
+        parts = parts_folder(told)
+        lines.append(fetching(told, parts))
     if parts is not None:
-        name, original = str(parts / _RECIPE_FILE), parts / _original_name(told)
+        name, original = str(parts / RECIPE_FILE), parts / original_name(told)
     said = _said(told, store)
-    words = [str(original), "--recipe", name, *_how(told, said, parts or Path())]
-    command = "dream" if told["recipe"]["algorithm"] == "deepdream" else "stylize"
-    lines.append(shlex.join(["crawl-and-dream", command, *words]))
+    into = parts or Path()
+    lines.append(making(told, str(original), name, into, said.get("quality")))
     return Again(lines, _notes(told, said))
-
-
-def _how(told: Told, said: Mapping[str, Any], folder: Path) -> list[str]:
-    output, activity = told["output"], told["activity"]
-    words = ["--seed", str(activity["seed"])]
-    if _is_enlarged(told):
-        words += ["--size", str(told["recipe"]["size_px"])]
-    words += ["--device", activity["device"].split()[0]]
-    if precision := PRECISIONS.get(activity["dtype"]):
-        words += ["--precision", precision]
-    if quality := activity.get("quality") or said.get("quality"):
-        words += ["--output-quality", str(quality)]
-    name = _beginning(told) + Path(output["path"]).suffix
-    return [*words, "--out", str(folder / name)]
-
-
-def _beginning(told: Told) -> str:
-    digest: str = told["output"]["digest"]
-    return digest[: telling.SHORTEST_PREFIX]
-
-
-def _is_enlarged(told: Told) -> bool:
-    """Whether it is larger than its original allows unless somebody says a size."""
-    output, asset, size_px = told["output"], told["asset"], told["recipe"]["size_px"]
-    if not asset["height"] or not asset["width"]:
-        return False
-    size = working_size(asset["height"], asset["width"], size_px)
-    return (output["height"], output["width"]) != size
 
 
 def _notes(told: Told, said: Mapping[str, Any]) -> list[str]:
@@ -223,11 +195,6 @@ def _original(told: Told, store: Store) -> Path | None:
     return None if path is None else path.absolute()
 
 
-def _original_name(told: Told) -> str:
-    suffix = mimetypes.guess_extension(told["asset"]["media_type"] or "") or ""
-    return f"original{suffix}"
-
-
 def write_parts(told: Told, store: Store, folder: Path) -> None:
     """Have the original, the recipe as TOML and the pictures it names in a folder.
 
@@ -240,10 +207,10 @@ def write_parts(told: Told, store: Store, folder: Path) -> None:
     named = {one["digest"] for one in told["pictures"]}
     pictures = {one: store.get(blob_path(PICTURES, one)) for one in sorted(named)}
     album.check_folder(folder)
-    album.write(folder / _original_name(told), original)
+    album.write(folder / original_name(told), original)
     for name, picture in pictures.items():
         album.write(folder / name, picture)
-    album.write(folder / _RECIPE_FILE, _toml(told["recipe"]["body"]).encode())
+    album.write(folder / RECIPE_FILE, _toml(told["recipe"]["body"]).encode())
 
 
 def _toml(settings: Mapping[str, Any]) -> str:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 
-PRECISIONS = {"float32": "fp32", "bfloat16": "bf16"}  # as options say them
-
 
 class Provenance(BaseModel):
     """Everything that decided the bytes, and from `precision` on what decided nothing.

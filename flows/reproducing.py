@@ -18,9 +18,9 @@ from flows.decoding import draw_blob
 from flows.errors import UsageError
 from flows.outputs import place
 from flows.progress import onlooker
-from flows.provenance import PRECISIONS
 from flows.versions import code_version, differences
 from flows.workspace import Workspace
+from pipeline.again import PRECISIONS
 from pipeline.encode import Encoded, encode, format_of, parameters_of, xmp_of
 from pipeline.inspect import Pixels
 from pipeline.workers import Crashed, run_bounded

@@ -17,10 +17,10 @@ from db.telling import Told
 from flows.album import digest_at
 from flows.console import plain
 from flows.errors import UsageError
+from pipeline.again import SHORTEST_PREFIX
 from pipeline.store import Store
 from stylize.recipes import PICTURE_FIELDS
 
-SHORTEST_PREFIX = 12  # hexadecimal digits: what pages and tables show
 _DIGEST = re.compile(rf"[0-9a-f]{{{SHORTEST_PREFIX},64}}")
 _LONGEST_SETTING = 160  # characters in the tree; JSON has all of them
 
