@@ -45,7 +45,7 @@ class Terms:
             return cls("the owner's own picture", is_licence=False)
         return cls(
             licence.name or "terms of its own",
-            _link(claim["url"]) or licence.url,
+            link(claim["url"]) or licence.url,
             is_public_domain=licence.slug in _PUBLIC_DOMAIN,
         )
 
@@ -79,7 +79,7 @@ def of(sightings: Sequence[Mapping[str, Any]]) -> Credit:
     return Credit(
         title=clean(title, _LONGEST_TITLE),
         author=clean(claim.get("author"), _LONGEST_AUTHOR),
-        source_url=_link(seen["page_url"]) or _link(seen["url"]),
+        source_url=link(seen["page_url"]) or link(seen["url"]),
         terms=Terms.of(claim) if claim else None,
         inherited=Terms.of(shared[0]) if shared else None,
         sentence=clean(claim.get("attribution"), _LONGEST_SENTENCE),
@@ -117,7 +117,7 @@ def _is_permission(claim: Mapping[str, Any]) -> bool:
     return bool(claim["derivatives"] == "allowed")
 
 
-def _link(url: str | None) -> str | None:
+def link(url: str | None) -> str | None:
     """An http(s) URL without a name and a password."""
     usable = absolute(url, "") if url else None
     if usable is None:

@@ -16,16 +16,17 @@ from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
 
 from db.engine import reading
-from db.models import Asset, Output
+from db.models import Output
 from gallery import grid, runs
+from gallery.blobs import blobs_of
 from gallery.errors import NoSuchPageError, QueryError
 from gallery.facets import facets
 from gallery.guarding import Guarded
 from gallery.links import Links
+from gallery.output import facts as facts_of_output
 from gallery.site import Site, render
 from gallery.thumbnails import SIDES_PX
 from pipeline.errors import MissingBlobError, PipelineError, SearchError
-from pipeline.store import ORIGINALS, blob_path
 
 Id = Annotated[int, Path(ge=0, lt=2**63)]
 Before = Annotated[int | None, Query(ge=0, lt=2**63)]
@@ -45,6 +46,7 @@ def create_app(site: Site, *, hosts: frozenset[str] | None = None) -> FastAPI:
     app.mount("/web", StaticFiles(packages=[("gallery", "web")]))
     _add_grid(app, site)
     _add_runs(app, site)
+    _add_outputs(app, site)
     _add_files(app, site)
     _add_errors(app)
     return app
@@ -104,6 +106,15 @@ def _run(site: Site, run_id: int, template: str) -> Response:
     return HTMLResponse(render(template, links, **facts), headers=state)
 
 
+def _add_outputs(app: FastAPI, site: Site) -> None:
+    @app.get("/outputs/{output_id}")
+    def one_output(output_id: Id) -> Response:
+        links = Links().within_folder()
+        with reading(site.engine) as session:
+            facts = facts_of_output(session, links, output_id)
+        return HTMLResponse(render("output.html", links, **facts))
+
+
 def _add_files(app: FastAPI, site: Site) -> None:
     # Pictures are decoded a few at a time; whoever waits for one holds up no page.
     decoders = CapacityLimiter(2 * site.thumbnails.bounds.processes)
@@ -132,20 +143,13 @@ def _thumbnail(site: Site, digest: str, side_px: int) -> bytes:
     if kept := site.thumbnails.kept(digest, side_px):
         return kept
     with reading(site.engine) as session:
-        blob = _blob(session, digest)
+        blob = blobs_of(session, [digest])[digest]
+    if not site.store.exists(blob):
+        raise NoSuchPageError("there is no such picture")
     made = site.thumbnails.made([blob], side_px)
     if blob not in made:
         raise NoSuchPageError("this picture is gone, or cannot be decoded")
     return made[blob]
-
-
-def _blob(session: Session, digest: str) -> str:
-    named = select(Output.path).where(Output.digest == digest).limit(1)
-    if path := session.scalars(named).first():
-        return path
-    if session.get(Asset, digest) is None:
-        raise NoSuchPageError("there is no such picture")
-    return blob_path(ORIGINALS, digest)
 
 
 def _output_called(session: Session, name: str) -> Output:

@@ -1,5 +1,6 @@
 """The values that a search can name, as far as they are there."""
 
+import re
 from collections.abc import Mapping, Sequence
 
 from sqlalchemy import select
@@ -10,6 +11,8 @@ from db.models import CrawlRun, LicenceClaim, Recipe, Sighting
 from pipeline.colour_names import NAMES
 
 FACETS = ("keyword", "recipe", "label", "colour", "backbone", "source", "licence")
+
+_LOGIN = re.compile(r"(?<=//)[^/@]*@")  # a name, and a password
 
 Facets = Mapping[str, Sequence[str]]
 
@@ -32,7 +35,9 @@ def facets(session: Session) -> Facets:
 
 def shown(source: str) -> str:
     """A source as a stranger may see it."""
-    return "folder" if source.startswith("folder:") else source
+    if source.startswith("folder:"):
+        return "folder"
+    return _LOGIN.sub("", source)
 
 
 def _distinct(session: Session, column: looks.Digest) -> list[str]:
