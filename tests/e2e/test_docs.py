@@ -19,12 +19,14 @@ from pipeline.settings import Settings
 ROOT = Path(__file__).parents[2]
 PAGES = (
     *("README.md", "docs/using.md", "docs/style-transfer.md"),
-    *("docs/dreams.md", "docs/deploying.md", "docs/sources.md"),
+    *("docs/dreams.md", "docs/deploying.md", "docs/sources.md", "docs/gallery.md"),
 )
 OTHERS = ("CONTRIBUTING.md", "docs/scaling.md", "docs/schema.md", "docs/queries.md")
 READY = {
     "crawl-and-dream serve": "in another terminal",
     "python -m flows.demo_site": "http://127.0.0.1:8000/",
+    "crawl-and-dream gallery --port": "gallery: http://127.0.0.1:8765/",
+    "crawl-and-dream results --recipe flow --title dunes --open": "gallery: http://",
 }
 TIMEOUT_S = 300
 
@@ -117,6 +119,7 @@ def terminals(lonely_home, wiki: Wiki) -> Iterator[Terminals]:
         HOME=str(lonely_home.folder),
         PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         PYTHONUNBUFFERED="1",
+        BROWSER="true",
         CRAWL_AND_DREAM_SOURCES=wiki.source,
         CRAWL_AND_DREAM_WEIGHTS_DIR=str(lonely_home.folder),
         CRAWL_AND_DREAM_ALLOW_HOSTS=wiki.site.host,
