@@ -58,5 +58,5 @@ $(INSTALLED): pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(INSTALLED_DEV): pyproject.toml constraints.txt | $(BIN)/python
-	$(PIP_INSTALL) --editable '.[dev,postgres,s3,ray,parquet]'
+	$(PIP_INSTALL) --editable '.[dev,postgres,s3,ray,parquet,c2pa]'
 	@touch $(INSTALLED) $@

@@ -79,6 +79,7 @@ for command in (
     cli_data.doctor,
 ):
     app.command()(command)
+app.add_typer(cli_credentials.credentials, name="credentials")
 app.add_typer(cli_data.recipes, name="recipes")
 app.add_typer(cli_networks.weights_commands, name="weights")
 app.add_typer(cli_data.database, name="db")

@@ -1,19 +1,29 @@
-"""Commands about whom outputs are owed to: attribution and verify."""
+"""Commands about where outputs come from: attribution, verify, credentials."""
 
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from flows import attributing, options, verifying
+from flows import attributing, manifest, options, verifying
 from flows.cli_provenance import reading_for
-from flows.console import plain, show_rows, stderr, write_json
+from flows.console import plain, show_rows, stderr, stdout, write_json
 from flows.errors import UsageError
 from flows.parameters import split_keywords
 from flows.workspace import open_workspace
+from pipeline import signing, signing_key
 from pipeline.settings import load
+from pipeline.signing_key import SigningKey
 
-_SHOWN = ("file", "verdict", "output", "title", "author", "licence", "source_url")
+_SHOWN = (
+    *("file", "verdict", "manifest", "output"),
+    *("title", "author", "licence", "source_url"),
+)
+
+credentials = typer.Typer(
+    no_args_is_help=True, help="The key that outputs are signed with."
+)
 
 
 def attribution(
@@ -50,7 +60,8 @@ def verify(
 
     By their bytes they are `identical`. A file that was saved again is `re-encoded`
     when it still says what it was made of and looks like that output, and `changed`
-    when it does not look like it.
+    when it does not look like it. A C2PA manifest is `trusted` when it was signed by a
+    key of this machine, and `invalid` when the file was changed since.
 
     Examples:
 
@@ -63,11 +74,80 @@ def verify(
     if as_json:
         write_json([one.as_json() for one in found], sort_keys=True)
     else:
-        show_rows([one.as_json() | dict(one.said) for one in found], _SHOWN)
+        show_rows([one.as_row() for one in found], _SHOWN)
         for one in found:
-            if one.note:
-                stderr.print(
-                    plain(f"{one.file}: {one.note}"), markup=False, soft_wrap=True
-                )
-    if not all(one.is_identical for one in found):
+            for note in one.notes:
+                stderr.print(plain(f"{one.file}: {note}"), markup=False, soft_wrap=True)
+    if not all(one.is_genuine for one in found):
         raise typer.Exit(1)
+
+
+@credentials.command("init")
+def make_key(
+    name: Annotated[
+        str,
+        typer.Option("--name", help="whom the certificate names, for all to see"),
+    ] = "crawl-and-dream",
+    replace: Annotated[
+        bool, typer.Option("--replace", help="in the place of the key that is there")
+    ] = False,
+) -> None:
+    """Make a key, with which all that `run` and `process` make is signed from then on.
+
+    The key stays in this machine's folder of credentials. It is certified by a CA of
+    its own, which nobody else trusts before you give them `trusted.pem`.
+
+    Examples:
+
+    `crawl-and-dream credentials init --name "Ada Lovelace"`
+    """
+    manifest.check_installed()
+    folder = load().credentials_dir
+    path = folder / signing_key.SIGNING
+    had_one = path.exists()
+    if had_one and not replace:
+        raise UsageError(f"{path} is there already: --replace makes another one")
+    key = signing_key.create(folder, name, now=datetime.now(UTC))
+    _say_key(key, folder)
+    if had_one:
+        note = "note: the key of before is gone; what it signed is still trusted"
+        stderr.print(note, soft_wrap=True)
+
+
+@credentials.command("show")
+def show_key(as_json: options.AsJson = False) -> None:
+    """Whether outputs are signed, as whom, and whose signatures are trusted.
+
+    Examples:
+
+    `crawl-and-dream credentials show`
+    """
+    folder = load().credentials_dir
+    key = signing_key.load(folder, now=datetime.now(UTC))
+    if as_json:
+        write_json(_facts(key, folder))
+    else:
+        _say_key(key, folder)
+
+
+def _say_key(key: SigningKey | None, folder: Path) -> None:
+    for name, value in _facts(key, folder).items():
+        stdout.print(plain(f"{name}: {value}"), markup=False, soft_wrap=True)
+
+
+def _facts(key: SigningKey | None, folder: Path) -> dict[str, Any]:
+    trusted = signing_key.trusted(folder)
+    facts = {
+        "signs": key is not None and signing.is_installed(),
+        "installed": signing.is_installed(),
+        "key": None if key is None else str(folder / signing_key.SIGNING),
+        "trusted": str(folder / signing_key.TRUSTED),
+        "trusted_certificates": trusted.count("BEGIN CERTIFICATE"),
+    }
+    if key is None:
+        return facts
+    return facts | {
+        "name": signing_key.name_of(key.leaf),
+        "ends_at": f"{key.leaf.not_valid_after_utc:%F}",
+        "ca_sha256": signing_key.fingerprint(key.ca),
+    }

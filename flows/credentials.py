@@ -60,6 +60,18 @@ def source_type(said: Provenance) -> str:
     return _SOURCE_TYPES + kind
 
 
+def rights(said: Provenance, credit: Credit) -> str:
+    """Whom a picture is owed to, what was done to it, and which terms it inherits."""
+    shared = None if credit.inherited is None else share_alike(credit.inherited)
+    return "; ".join(filter(None, (credit.sentence, changed(said), shared)))
+
+
+def changed(said: Provenance) -> str:
+    """What was done, as licences want it said."""
+    name = clean(said.recipe["name"]) or said.recipe_digest
+    return changes(said.recipe["algorithm"], name)
+
+
 def _credited(credit: Credit) -> Iterator[Property]:
     author, source, terms = credit.author, credit.source_url, credit.terms
     yield from _known("dc:title", "alt", credit.title)
@@ -76,11 +88,7 @@ def _credited(credit: Credit) -> Iterator[Property]:
 
 
 def _made(said: Provenance, credit: Credit) -> Iterator[Property]:
-    name = clean(said.recipe["name"]) or said.recipe_digest
-    changed = changes(said.recipe["algorithm"], name)
-    shared = None if credit.inherited is None else share_alike(credit.inherited)
-    rights = "; ".join(filter(None, (credit.sentence, changed, shared)))
-    yield ("dc:rights", "alt", rights)
+    yield ("dc:rights", "alt", rights(said, credit))
     yield ("Iptc4xmpExt:DigitalSourceType", "text", source_type(said))
     yield from _known("cad:original", "text", said.content_digest)
     yield ("cad:recipeDigest", "text", said.recipe_digest)

@@ -37,7 +37,8 @@ _GIVES_BACK_S = 20
 _POLL_S = 0.5
 
 # What a machine knows best itself: its folders, its device, its keys.
-_OWN = {"home", "weights_dir", "gallery_dir", "device", "runner", "contact", "proxy"}
+_OWN = {"home", "weights_dir", "gallery_dir", "credentials_dir", "device", "runner"}
+_OWN |= {"contact", "proxy"}
 _OWN |= {"openverse_client_id", "openverse_client_secret", "flickr_key", "pexels_key"}
 
 

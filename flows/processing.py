@@ -17,6 +17,7 @@ from flows import cookbook, leasing
 from flows.cookbook import Page
 from flows.credentials import packet
 from flows.decoding import draw_blob
+from flows.manifest import key_of, signed
 from flows.outputs import keep, place
 from flows.provenance import Provenance
 from flows.versions import library_versions
@@ -25,6 +26,7 @@ from pipeline import queue
 from pipeline.encode import Encoded, encode, quality_of
 from pipeline.errors import MissingBlobError, PipelineError
 from pipeline.inspect import Pixels
+from pipeline.signing_key import SigningKey
 from pipeline.workers import Crashed, run_bounded
 from stylize.errors import StylizeError
 from stylize.progress import Progress
@@ -55,6 +57,7 @@ class Renderer:
     device: torch.device
     flow_run_id: str | None
     on_progress: Callable[[Progress], None]
+    key: SigningKey | None = None
     notes: list[str] = field(default_factory=list)
 
     def make(self, jobs: Sequence[models.Job], token: str) -> int:
@@ -150,13 +153,14 @@ class Renderer:
 
     def _encoded(self, pixels: Pixels, said: Provenance, owed: Credit) -> Encoded:
         settings = self.workspace.settings
-        return encode(
+        file = encode(
             pixels,
             output_format=settings.output_format,
             quality=settings.output_quality,
             parameters=said.deciding_parameters(),
             xmp=packet(said, owed),
         )
+        return signed(file, self.key, said, owed)  # last: all of its bytes are covered
 
     def _give_up(
         self, jobs: Sequence[models.Job], failures: Sequence[str | None], token: str
@@ -207,12 +211,12 @@ def _made(
     flow_run_id: str | None,
     on_progress: Callable[[Batch, Progress], None],
 ) -> Batch:
-    batch = Batch(leased=len(lease.jobs))
+    batch, key = Batch(leased=len(lease.jobs)), key_of(workspace.settings)
     try:
         page = _page(workspace, lease.jobs[0])
         batch = replace(batch, recipe=page.recipe.name)
         renderer = Renderer(
-            workspace, page, device, flow_run_id, partial(on_progress, batch)
+            workspace, page, device, flow_run_id, partial(on_progress, batch), key
         )
         made = renderer.make(lease.jobs, lease.token)
     except leasing.LeaseLostError as exc:

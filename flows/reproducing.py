@@ -23,6 +23,7 @@ from flows.workspace import Workspace
 from pipeline.again import PRECISIONS
 from pipeline.encode import Encoded, encode, format_of, parameters_of, xmp_of
 from pipeline.inspect import Pixels
+from pipeline.signing import without_manifest
 from pipeline.workers import Crashed, run_bounded
 from stylize import devices, pictures
 from stylize.errors import DeviceError
@@ -55,7 +56,11 @@ class Difference:
 
 @dataclass(frozen=True)
 class Reproduction:
-    """A file made again; `changes` says what was not as it was the first time."""
+    """A file made again; `changes` says what was not as it was the first time.
+
+    The file has no manifest, and is compared with the output's own without that: no
+    two signatures are the same.
+    """
 
     path: str
     file: Encoded
@@ -109,7 +114,7 @@ def reproduce(
     return Reproduction(
         output.path,
         file,
-        file.content == content,
+        file.content == without_manifest(content),
         Difference.between(_decoded(file.content), _decoded(content)),
         _changes(output, rendering),
     )

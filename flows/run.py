@@ -11,6 +11,7 @@ from flows import cookbook, hosts, slots, tasks
 from flows.draining import OnBatch, drain, tell_nobody
 from flows.errors import UsageError
 from flows.gathering import check_sources, gather, say_keywords, stage
+from flows.manifest import key_of
 from flows.parameters import Parameters, split_keywords
 from flows.queueing import Queued, queue_jobs, write_gallery
 from flows.runs import recorded
@@ -26,12 +27,14 @@ def check(parameters: Parameters) -> None:
 
     Raises:
         UsageError: something that was asked for cannot be.
-        SourceError, StylizeError, DatabaseError, StoreError: likewise.
+        SourceError, StylizeError, DatabaseError, StoreError, CredentialsError:
+            likewise.
     """
     settings = load(**parameters.overrides())
     check_sources(settings)
     cookbook.look_up(settings.recipes, parameters.style, settings=settings)
     slots.check(settings)
+    key_of(settings)
     with open_workspace(settings) as workspace:
         workspace.store.check()
 
@@ -101,9 +104,11 @@ async def process(
 
     Raises:
         UsageError: nothing was ever crawled for these keywords.
+        CredentialsError: outputs cannot be signed.
     """
     started, settings = time.monotonic(), load(**overrides)
     slots.check_local(settings)
+    key_of(settings)
     summary = Summary(split_keywords(keywords))
     with (
         open_workspace(settings) as workspace,

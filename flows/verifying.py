@@ -1,12 +1,13 @@
 """Files that left the database: what they say of themselves, and what is known of them.
 
-A file is believed by its bytes. What its XMP says anybody may have written: it only
-names the output whose own file a picture is compared with.
+A file is believed by its bytes, and by a manifest that was signed with a trusted key.
+What its XMP says anybody may have written: it only names the output whose own file a
+picture is compared with.
 """
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Literal
@@ -15,13 +16,16 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from crawler import xmp
+from crawler.text import clean
 from db.engine import reading
 from db.models import Output
 from flows.decoding import SMALLEST_PX, Seen, look, look_at_blob, reason
 from flows.workspace import Workspace
+from pipeline import signing, signing_key
 from pipeline.encode import xmp_of
 from pipeline.inspect import Inspection, Limits
 from pipeline.likeness import are_alike
+from pipeline.signing import Manifest
 from pipeline.workers import Crashed, run_bounded
 
 Verdict = Literal["identical", "re-encoded", "changed", "not found", "unreadable"]
@@ -39,7 +43,11 @@ _SAID = {
     "recipe_digest": "cad:recipeDigest",
     "weights_digest": "cad:weightsDigest",
 }
+_LONGEST = 200  # characters of what a manifest says
 _DIGEST = re.compile(r"[0-9a-f]{64}")
+
+_NONE = Manifest("none")
+_UNREADABLE = Manifest("invalid", None, ("takes too long or too much to read",))
 
 Said = Mapping[str, str | None]
 
@@ -53,10 +61,19 @@ class Verified:
     output: str | None
     note: str
     said: Said
+    manifest: Manifest = _NONE
 
     @property
-    def is_identical(self) -> bool:
-        return self.verdict == "identical"
+    def is_genuine(self) -> bool:
+        return self.verdict == "identical" and self.manifest.state != "invalid"
+
+    @property
+    def notes(self) -> list[str]:
+        """What a person is told besides the row of a table."""
+        return [note for note in (self.note, _note(self.manifest)) if note]
+
+    def as_row(self) -> dict[str, Any]:
+        return self.as_json() | dict(self.said) | {"manifest": self.manifest.state}
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -65,17 +82,50 @@ class Verified:
             "output": self.output,
             "note": self.note,
             "said": dict(self.said),
+            "manifest": asdict(self.manifest),
         }
 
 
 def verify(workspace: Workspace, files: Sequence[Path]) -> list[Verified]:
-    """What is known of each of these files, which may be anything."""
-    limits = Limits(SMALLEST_PX, workspace.settings.max_pixels)
-    seen = run_bounded(partial(look, limits), files, workspace.bounds)
+    """What is known of each of these files, which may be anything.
+
+    Raises:
+        CredentialsError: what is trusted cannot be read.
+    """
+    settings, bounds = workspace.settings, workspace.bounds
+    limits = Limits(SMALLEST_PX, settings.max_pixels)
+    check = partial(_checked, signing_key.trusted(settings.credentials_dir))
+    seen = run_bounded(partial(look, limits), files, bounds)
+    checked = run_bounded(check, files, bounds)
     return [
-        _verified(workspace, limits, file, found)
-        for file, found in zip(files, seen, strict=True)
+        replace(_verified(workspace, limits, file, found), manifest=_manifest(signed))
+        for file, found, signed in zip(files, seen, checked, strict=True)
     ]
+
+
+def _checked(trusted: str, file: Path) -> Manifest:
+    return signing.check(_content(file), trusted)
+
+
+def _manifest(found: Manifest | Crashed) -> Manifest:
+    """Without what a stranger's words would do to a terminal."""
+    if isinstance(found, Crashed):
+        return _UNREADABLE
+    why = tuple(clean(one, _LONGEST) or "" for one in found.failures)
+    return replace(found, signed_by=clean(found.signed_by, _LONGEST), failures=why)
+
+
+def _note(manifest: Manifest) -> str | None:
+    """What a manifest of this kind means, where that is not plain."""
+    if manifest.state == "untrusted":
+        who = manifest.signed_by or "somebody without a name"
+        return f"its manifest is signed by {who}, who is not trusted"
+    if manifest.state == "invalid":
+        why = ", ".join(manifest.failures) or "it cannot be read"
+        return f"its manifest does not hold: {why}"
+    if manifest.state == "not checked":
+        return "manifests are read with `pip install 'crawl-and-dream[c2pa]'`"
+    return None
 
 
 def said_by(content: bytes) -> dict[str, str | None]:

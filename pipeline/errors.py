@@ -27,6 +27,10 @@ class MissingBlobError(StoreError):
     """The store works and this blob is not in it."""
 
 
+class CredentialsError(PipelineError):
+    """The key that outputs are signed with cannot be used, made or read."""
+
+
 class WorkerError(PipelineError):
     """Worker processes cannot be started on this machine."""
 

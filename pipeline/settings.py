@@ -28,6 +28,7 @@ class Settings(BaseSettings):
     store_url: str = ""
     weights_dir: Path = Path()
     gallery_dir: Path = Path()
+    credentials_dir: Path = Path()
 
     sources: Words = ("commons",)
     recipes: Words = ("flow", "mosaic", "dream")
@@ -121,6 +122,7 @@ class Settings(BaseSettings):
             "store_url": str(home / "store"),
             "weights_dir": home / "weights",
             "gallery_dir": home / "gallery",
+            "credentials_dir": home / "credentials",
         }
         given = {name: value for name, value in values.items() if value != ""}
         return places | given | {"home": home}

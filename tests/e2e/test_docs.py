@@ -19,7 +19,8 @@ from pipeline.settings import Settings
 ROOT = Path(__file__).parents[2]
 PAGES = (
     *("README.md", "docs/using.md", "docs/style-transfer.md"),
-    *("docs/dreams.md", "docs/deploying.md", "docs/sources.md", "docs/gallery.md"),
+    *("docs/dreams.md", "docs/deploying.md", "docs/sources.md"),
+    *("docs/gallery.md", "docs/credentials.md"),
 )
 OTHERS = ("CONTRIBUTING.md", "docs/scaling.md", "docs/schema.md", "docs/queries.md")
 READY = {
