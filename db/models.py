@@ -31,6 +31,8 @@ NEW = text("compared_at IS NULL")
 LINKED = text("near_duplicate_of IS NOT NULL")
 # Jobs that wait, likewise.
 WAITING = text("state = 'queued'")
+# Outputs that can be found by what they look like.
+HASHED = text("phash IS NOT NULL")
 
 
 def _only(name: str, *columns: str, where: TextClause) -> Index:
@@ -279,6 +281,7 @@ class Output(Base):
         UniqueConstraint("asset_digest", "recipe_digest", "weights_digest"),
         Index("ix_output_made", "created_at", "id"),
         Index("ix_output_recipe_made", "recipe_digest", "created_at", "id"),
+        _only("ix_output_hashes", "phash", "dhash", "id", where=HASHED),
     )
 
     id: Mapped[PrimaryId]
@@ -291,6 +294,12 @@ class Output(Base):
     size_bytes: Mapped[BigInt]
     height: Mapped[int]
     width: Mapped[int]
+    phash: Mapped[BigInt | None] = mapped_column(
+        comment="64 bits as a signed integer; none of what is too even"
+    )
+    dhash: Mapped[BigInt | None] = mapped_column(
+        comment="64 bits as a signed integer; none of what is too even"
+    )
     seed: Mapped[int]
     device: Mapped[str]
     dtype: Mapped[str]

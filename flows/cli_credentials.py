@@ -59,9 +59,11 @@ def verify(
     """Say what files that left the database tell of themselves, and find their outputs.
 
     By their bytes they are `identical`. A file that was saved again is `re-encoded`
-    when it still says what it was made of and looks like that output, and `changed`
-    when it does not look like it. A C2PA manifest is `trusted` when it was signed by a
-    key of this machine, and `invalid` when the file was changed since.
+    when it looks like the output that it names, or like any when it names none, and
+    `changed` when it does not look like the one that it names.
+
+    A C2PA manifest is `trusted` when it was signed by a key of this machine, and
+    `invalid` when the file was changed since.
 
     Examples:
 

@@ -10,6 +10,7 @@ import torch
 
 from flows.provenance import Provenance
 from pipeline.encode import Encoded
+from pipeline.inspect import Pixels, hashes
 from pipeline.store import OUTPUTS, Store, blob_path, digest_of
 
 
@@ -17,12 +18,14 @@ def keep(
     store: Store,
     file: Encoded,
     said: Provenance,
+    pixels: Pixels,
     *,
     loss_history: Sequence[float],
     flow_run_id: str | None = None,
 ) -> dict[str, Any]:
     """The file is in the store after this; the row that tells of it."""
     digest = digest_of(file.content)
+    phash, dhash = hashes(pixels) or (None, None)
     path = blob_path(OUTPUTS, digest, file.suffix)
     store.put(path, file.content)
     return {
@@ -35,6 +38,8 @@ def keep(
         "size_bytes": len(file.content),
         "height": said.height,
         "width": said.width,
+        "phash": phash,
+        "dhash": dhash,
         "seed": said.seed,
         "device": said.device,
         "dtype": said.dtype,

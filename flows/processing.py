@@ -124,6 +124,7 @@ class Renderer:
                     self.workspace.store,
                     self._encoded(pixels, said, credits_of[job.asset_digest]),
                     said.made(rendering.makings[number]),
+                    pixels,
                     loss_history=rendering.loss_history[number],
                     flow_run_id=self.flow_run_id,
                 )

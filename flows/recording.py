@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,7 @@ from pipeline import appearance, ingest, queue
 from pipeline.encode import Encoded
 from pipeline.ingest import Finding, Sighting
 from pipeline.store import ORIGINALS, blob_path, digest_of
+from stylize import pictures
 
 SOURCE = KEYWORD = "stylize"
 
@@ -106,6 +108,7 @@ class Register:
             self.workspace.store,
             one.file,
             one.said,
+            np.asarray(pictures.decode(one.file.content)),
             loss_history=one.loss_history,
         )
 

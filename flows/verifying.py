@@ -2,13 +2,13 @@
 
 A file is believed by its bytes, and by a manifest that was signed with a trusted key.
 What its XMP says anybody may have written: it only names the output whose own file a
-picture is compared with.
+picture is compared with. Without XMP those are compared whose hashes are near.
 """
 
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,6 +25,7 @@ from pipeline import signing, signing_key
 from pipeline.encode import xmp_of
 from pipeline.inspect import Inspection, Limits
 from pipeline.likeness import are_alike
+from pipeline.lookalikes import OutputHashes
 from pipeline.signing import Manifest
 from pipeline.workers import Crashed, run_bounded
 
@@ -46,6 +47,8 @@ _SAID = {
 _LONGEST = 200  # characters of what a manifest says
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
+_SAME = "other bytes, the same picture to the eye"
+_NEAREST = 8  # outputs whose files are looked at
 _NONE = Manifest("none")
 _UNREADABLE = Manifest("invalid", None, ("takes too long or too much to read",))
 
@@ -97,8 +100,9 @@ def verify(workspace: Workspace, files: Sequence[Path]) -> list[Verified]:
     check = partial(_checked, signing_key.trusted(settings.credentials_dir))
     seen = run_bounded(partial(look, limits), files, bounds)
     checked = run_bounded(check, files, bounds)
+    desk = _Desk(workspace, limits)
     return [
-        replace(_verified(workspace, limits, file, found), manifest=_manifest(signed))
+        replace(_verified(desk, file, found), manifest=_manifest(signed))
         for file, found, signed in zip(files, seen, checked, strict=True)
     ]
 
@@ -139,22 +143,44 @@ def said_by(content: bytes) -> dict[str, str | None]:
     }
 
 
-def _verified(
-    workspace: Workspace, limits: Limits, file: Path, seen: Seen | str | Crashed
-) -> Verified:
+@dataclass(frozen=True)
+class _Desk:
+    """Where files are compared with outputs."""
+
+    workspace: Workspace
+    limits: Limits
+
+    @cached_property
+    def hashes(self) -> OutputHashes:
+        """Read once, and only when a file has to be found by its looks."""
+        with reading(self.workspace.engine) as session:
+            return OutputHashes.stored(session)
+
+    def look_at(self, paths: Sequence[str]) -> list[Inspection | str | Crashed]:
+        """What the files of these outputs are."""
+        settings, bounds = self.workspace.settings, self.workspace.bounds
+        look_at = partial(look_at_blob, settings.store_url, self.limits)
+        return list(run_bounded(look_at, paths, bounds))
+
+
+def _verified(desk: _Desk, file: Path, seen: Seen | str | Crashed) -> Verified:
     if not isinstance(seen, Seen):
         nothing = dict.fromkeys(_SAID)
         return Verified(str(file), "unreadable", None, reason(seen), nothing)
     said = said_by(_content(file))
-    with reading(workspace.engine) as session:
+    with reading(desk.workspace.engine) as session:
         path, named = _by_digest(session, seen.digest), _by_name(session, said)
     if path is not None:
         return Verified(str(file), "identical", path, "", said)
-    if named is None:
-        note = "no output has these bytes, and its XMP names none"
-        return Verified(str(file), "not found", None, note, said)
-    verdict, note = _compared(workspace, limits, seen.inspection, named)
-    return Verified(str(file), verdict, named, note, said)
+    if named is not None:
+        verdict, note = _compared(desk, seen.inspection, named)
+        return Verified(str(file), verdict, named, note, said)
+    alike = _by_looks(desk, seen.inspection)
+    if alike is not None:
+        note = f"{_SAME}; its XMP names no output"
+        return Verified(str(file), "re-encoded", alike, note, said)
+    note = "no output has these bytes or looks like it, and its XMP names none"
+    return Verified(str(file), "not found", None, note, said)
 
 
 def _content(file: Path) -> bytes:
@@ -179,14 +205,24 @@ def _by_name(session: Session, said: Said) -> str | None:
     return session.scalars(select(Output.path).where(*named)).first()
 
 
-def _compared(
-    workspace: Workspace, limits: Limits, picture: Inspection, path: str
-) -> tuple[Verdict, str]:
+def _by_looks(desk: _Desk, picture: Inspection) -> str | None:
+    """The nearest output that is the same picture to the eye."""
+    nearest = desk.hashes.nearest(picture, _NEAREST)
+    with reading(desk.workspace.engine) as session:
+        known = select(Output.id, Output.path).where(Output.id.in_(nearest))
+        paths = {number: path for number, path in session.execute(known)}  # noqa: C416
+    there = [paths[number] for number in nearest if number in paths]
+    for path, found in zip(there, desk.look_at(there), strict=True):
+        if isinstance(found, Inspection) and are_alike(picture, found):
+            return path
+    return None
+
+
+def _compared(desk: _Desk, picture: Inspection, path: str) -> tuple[Verdict, str]:
     """Whether a picture is that of the output which its XMP names."""
-    look_at = partial(look_at_blob, workspace.settings.store_url, limits)
-    [found] = run_bounded(look_at, [path], workspace.bounds)
+    [found] = desk.look_at([path])
     if not isinstance(found, Inspection):
         return "not found", f"its XMP names an output that is gone: {reason(found)}"
     if are_alike(picture, found):
-        return "re-encoded", "other bytes, the same picture to the eye"
+        return "re-encoded", _SAME
     return "changed", "another picture than the output that its XMP names"

@@ -1,6 +1,7 @@
 """Files that left the database are found again, and nobody's word is taken for it."""
 
 import json
+import os
 from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
@@ -9,11 +10,11 @@ import pytest
 import torch
 from pictures import encoded, paint
 from PIL import Image
-from queued import QUICK, queue_pictures
-from sqlalchemy import Engine, select
+from queued import QUICK, queue_images
+from sqlalchemy import Engine, select, update
 from typer.testing import CliRunner
 
-from db.engine import reading
+from db.engine import reading, writing
 from db.models import Output
 from flows.cli import app
 from flows.processing import process_batch
@@ -23,6 +24,14 @@ from pipeline.encode import xmp_of
 from pipeline.settings import load
 from pipeline.store import Store
 
+PICTURES = os.environ.get("CRAWL_AND_DREAM_TEST_PICTURES", "")
+DREAM = """
+algorithm = "deepdream"
+size_px = 320
+octaves = 3
+steps = 6
+"""
+
 
 @pytest.fixture
 def workspace(engine: Engine, tmp_path: Path) -> Workspace:
@@ -31,19 +40,28 @@ def workspace(engine: Engine, tmp_path: Path) -> Workspace:
     return Workspace(settings, engine, Store(settings.store_url))
 
 
+def make_outputs(
+    workspace: Workspace, folder: Path, toml: str, images: list[Image.Image]
+) -> list[Output]:
+    """One of each picture, in their order."""
+    digests = queue_images(workspace, folder, toml, images)
+    for _ in images:
+        process_batch(
+            workspace,
+            device=torch.device("cpu"),
+            flow_run_id=None,
+            on_progress=lambda _batch, _progress: None,
+        )
+    with reading(workspace.engine) as session:
+        made = {one.asset_digest: one for one in session.scalars(select(Output))}
+        session.expunge_all()
+    return [made[digest] for digest in digests]
+
+
 @pytest.fixture
 def output(workspace: Workspace, tmp_path: Path) -> Output:
-    queue_pictures(workspace, tmp_path, QUICK, 1)
-    process_batch(
-        workspace,
-        device=torch.device("cpu"),
-        flow_run_id=None,
-        on_progress=lambda _batch, _progress: None,
-    )
-    with reading(workspace.engine) as session:
-        found = session.scalars(select(Output)).one()
-        session.expunge(found)
-    return found
+    [made] = make_outputs(workspace, tmp_path, QUICK, [paint(0)])
+    return made
 
 
 @pytest.fixture
@@ -90,9 +108,11 @@ def test_each_file_is_judged_by_its_looks_and_by_what_it_names(
         "smaller.webp": (saved_again(content, "WEBP", 0.8), "re-encoded"),
         "saved.avif": (saved_again(content, "AVIF"), "re-encoded"),
         "forged.jpg": (encoded(paint(5, (96, 72)), xmp=about), "changed"),
-        "mute.jpg": (encoded(image), "not found"),
-        "no-digest.jpg": (encoded(image, xmp=no_digest), "not found"),
-        "no-xmp.jpg": (encoded(image, xmp=no_xmp), "not found"),
+        "mute.jpg": (encoded(image), "re-encoded"),
+        "no-digest.jpg": (encoded(image, xmp=no_digest), "re-encoded"),
+        "no-xmp.jpg": (encoded(image, xmp=no_xmp), "re-encoded"),
+        "other.jpg": (encoded(paint(6, (96, 72))), "not found"),
+        "flat.jpg": (encoded(Image.new("RGB", (96, 72), "grey")), "not found"),
         "empty.jpg": (b"", "unreadable"),
         "page.jpg": (b"<html>", "unreadable"),
         "torn.png": (content[:200], "unreadable"),
@@ -109,6 +129,55 @@ def test_each_file_is_judged_by_its_looks_and_by_what_it_names(
     ]
     assert [one.output for one in found] == named
     assert all(one.note for one in found)
+
+
+def worn(image: Image.Image) -> bytes:
+    """As it comes back from a website: half the size, saved with loss, stripped."""
+    half = image.resize((image.width // 2, image.height // 2))
+    return encoded(half, quality=60)
+
+
+@pytest.mark.skipif(not PICTURES, reason="CRAWL_AND_DREAM_TEST_PICTURES is not set")
+def test_worn_outputs_of_real_pictures_are_told_from_each_other_and_from_others(
+    workspace: Workspace, tmp_path: Path
+):
+    photos = sorted(Path(PICTURES, "photos").glob("*.jpg"))
+    originals = [Image.open(path).convert("RGB") for path in photos]
+    for image in originals:
+        image.thumbnail((320, 320))
+    made = make_outputs(workspace, tmp_path, DREAM, originals[:6])
+    images = [Image.open(BytesIO(workspace.store.get(one.path))) for one in made]
+    files = [tmp_path / f"{number}.jpg" for number in range(len(photos))]
+    for file, image in zip(files, [*images, *originals[6:]], strict=True):
+        file.write_bytes(worn(image.convert("RGB")))
+
+    found = verify(workspace, files)
+
+    assert [one.output for one in found[:6]] == [one.path for one in made]
+    assert {one.verdict for one in found[:6]} == {"re-encoded"}
+    assert "its XMP names no output" in found[0].note
+    assert {one.verdict for one in found[6:]} == {"not found"}
+
+
+def test_an_output_without_hashes_is_found_by_its_xmp_alone(
+    workspace: Workspace, output: Output, content: bytes, verified
+):
+    with writing(workspace.engine) as session:
+        session.execute(update(Output).values(phash=None, dhash=None))
+
+    assert verified(saved_again(content)).verdict == "re-encoded"
+    image = Image.open(BytesIO(content)).convert("RGB")
+    assert verified(worn(image)).verdict == "not found"
+
+
+def test_the_file_decides_and_not_the_hashes_in_the_row(
+    workspace: Workspace, output: Output, content: bytes, verified
+):
+    image = Image.open(BytesIO(content)).convert("RGB")
+    other = encoded(paint(5, image.size), "PNG")
+    Path(workspace.store.local_path(output.path)).write_bytes(other)
+
+    assert verified(worn(image)).verdict == "not found"
 
 
 def test_an_output_whose_file_is_gone_cannot_be_compared(
