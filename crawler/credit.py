@@ -1,12 +1,13 @@
 """Whom and what an output's original is credited to: author, source, licence."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
 
 from sqlalchemy.orm import Session
 
+from crawler.descriptions import Description
 from crawler.licences import OWN, UNSTATED
 from crawler.text import absolute, clean
 from crawler.vocabulary import of_slug
@@ -84,6 +85,17 @@ def of(sightings: Sequence[Mapping[str, Any]]) -> Credit:
         inherited=Terms.of(shared[0]) if shared else None,
         sentence=clean(claim.get("attribution"), _LONGEST_SENTENCE),
     )
+
+
+def of_file(said: Description) -> Credit:
+    """The credit of a picture of which nothing but its own file tells."""
+    claims = [
+        asdict(claim) | {"derivatives": claim.derivatives.value}
+        for claim in said.claims(said)
+    ]
+    words = {"title": said.title, "caption": said.caption, "alt": said.alt}
+    found = of([{**words, "page_url": said.source_url, "url": None, "claims": claims}])
+    return replace(found, author=found.author or clean(said.author, _LONGEST_AUTHOR))
 
 
 def of_assets(session: Session, digests: Collection[str]) -> dict[str, Credit]:

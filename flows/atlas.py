@@ -14,6 +14,7 @@ import torch
 from flows import album, cells
 from flows.account import Account
 from flows.console import stderr
+from flows.credentials import packet_of_drawing
 from flows.errors import UsageError
 from flows.outputs import place
 from flows.progress import Aborted, onlooker
@@ -203,6 +204,11 @@ class _Drawing:
             parameters=self.marks(sheet)
             | place(str(self.device))
             | {"library_versions": library_versions()},
+            xmp=packet_of_drawing(
+                f"what channels of {sheet.name} like best, drawn by crawl-and-dream",
+                self.marks(sheet),
+                trained=sheet.backbone != pyramid.PYRAMID,
+            ),
         )
         album.write(path, file.content)
         return {

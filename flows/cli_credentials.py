@@ -94,7 +94,7 @@ def make_key(
         bool, typer.Option("--replace", help="in the place of the key that is there")
     ] = False,
 ) -> None:
-    """Make a key, with which all that `run` and `process` make is signed from then on.
+    """Make a key, with which every finished picture is signed from then on.
 
     The key stays in this machine's folder of credentials. It is certified by a CA of
     its own, which nobody else trusts before you give them `trusted.pem`.

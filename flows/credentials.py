@@ -6,7 +6,7 @@ alone, and who makes the file again takes it from there, as the parameters.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from lxml import etree  # type: ignore[import-untyped]  # ships no types
@@ -32,7 +32,7 @@ _BEGIN = '<?xpacket begin="\ufeff" id="W5M0MpCehiHzreSzNTczkc9d"?>'
 _END = '<?xpacket end="r"?>'
 _NOT_XML = dict.fromkeys((0xFFFE, 0xFFFF))  # that `clean` leaves
 _SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
-_UNTRAINED = "pyramid"
+UNTRAINED = "pyramid"
 
 Property = tuple[str, str, str]  # name, the form of its value, value
 
@@ -48,9 +48,21 @@ def packet(said: Provenance, credit: Credit) -> bytes:
     return whole if len(whole) <= LARGEST_BYTES else _serialized(properties)
 
 
+def packet_of_drawing(words: str, facts: Mapping[str, Any], *, trained: bool) -> bytes:
+    """XMP of what shows a network and no picture: what it is, and how it was made."""
+    kind = "trainedAlgorithmicMedia" if trained else "algorithmicMedia"
+    return _serialized(
+        [
+            ("dc:description", "alt", words),
+            ("Iptc4xmpExt:DigitalSourceType", "text", _SOURCE_TYPES + kind),
+            ("cad:drawn", "text", json.dumps(facts, sort_keys=True)),
+        ]
+    )
+
+
 def source_type(said: Provenance) -> str:
     """IPTC's word for what a picture was made of, as a URI."""
-    is_trained = said.recipe["backbone"] != _UNTRAINED
+    is_trained = said.recipe["backbone"] != UNTRAINED
     if said.content_digest is None:
         kind = "trainedAlgorithmicMedia" if is_trained else "algorithmicMedia"
     elif is_trained:
@@ -64,6 +76,12 @@ def rights(said: Provenance, credit: Credit) -> str:
     """Whom a picture is owed to, what was done to it, and which terms it inherits."""
     shared = None if credit.inherited is None else share_alike(credit.inherited)
     return "; ".join(filter(None, (credit.sentence, changed(said), shared)))
+
+
+def rights_in(credit: Credit) -> str:
+    """The property that says so. Words in `dc:rights` mean that there are some."""
+    is_owed = credit.sentence or (credit.terms and credit.terms.is_licence)
+    return "dc:rights" if is_owed else "dc:description"
 
 
 def changed(said: Provenance) -> str:
@@ -88,7 +106,7 @@ def _credited(credit: Credit) -> Iterator[Property]:
 
 
 def _made(said: Provenance, credit: Credit) -> Iterator[Property]:
-    yield ("dc:rights", "alt", rights(said, credit))
+    yield (rights_in(credit), "alt", rights(said, credit))
     yield ("Iptc4xmpExt:DigitalSourceType", "text", source_type(said))
     yield from _known("cad:original", "text", said.content_digest)
     yield ("cad:recipeDigest", "text", said.recipe_digest)

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from crawler import embedded
+from crawler.descriptions import Description
 from pipeline.errors import MissingBlobError
 from pipeline.inspect import Inspection, Limits, Pixels, Rejection, inspect
 from pipeline.store import ORIGINALS, Store, blob_path, digest_of
@@ -22,11 +24,12 @@ GREY = 128  # what a texture begins with, if it begins with anything
 
 @dataclass(frozen=True)
 class Seen:
-    """A picture that was looked at."""
+    """A picture that was looked at; `said` is what its file says of itself."""
 
     digest: str
     size_bytes: int
     inspection: Inspection
+    said: Description
 
 
 def look(limits: Limits, source: Path, *, keep_gps: bool = False) -> Seen | str:
@@ -38,7 +41,8 @@ def look(limits: Limits, source: Path, *, keep_gps: bool = False) -> Seen | str:
     found = inspect(content, limits, keep_gps=keep_gps)
     if isinstance(found, Rejection):
         return found.detail
-    return Seen(digest_of(content), len(content), found)
+    said = embedded.read(source, limit_bytes=len(content))
+    return Seen(digest_of(content), len(content), found, said)
 
 
 def look_at_blob(store_url: str, limits: Limits, path: str) -> Inspection | str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 from torch import Tensor
 
+from crawler import credit
 from crawler.credit import Credit
 from flows import decoding
 from flows.album import Entry
@@ -18,11 +19,13 @@ from flows.credentials import packet
 from flows.decoding import Seen
 from flows.errors import UsageError
 from flows.films import Zoom
+from flows.manifest import key_of, signed
 from flows.outputs import place
 from flows.provenance import Provenance
 from flows.versions import library_versions
 from flows.watching import Watcher
 from pipeline.encode import Encoded, encode, quality_of
+from pipeline.inspect import Pixels
 from pipeline.settings import Settings
 from pipeline.workers import Bounds, run_bounded
 from stylize import devices
@@ -47,6 +50,11 @@ class Sitter:
     @property
     def digest(self) -> str | None:
         return None if self.seen is None else self.seen.digest
+
+    @property
+    def owed(self) -> Credit:
+        """What the picture's own file says; nobody else was asked."""
+        return Credit() if self.seen is None else credit.of_file(self.seen.said)
 
 
 @dataclass(frozen=True)
@@ -102,6 +110,7 @@ class Easel:
         self.settings = settings
         self.enlarged = enlarged
         self.zoom = zoom
+        self._key = key_of(settings)
         device = devices.first(settings.device)
         self._studio = Studio(device, precision=settings.precision)
 
@@ -219,14 +228,18 @@ class Easel:
                 final_loss=losses[-1] if losses else None,
             )
             [pixels] = to_arrays(rendering.images[number : number + 1])
-            file = encode(
-                pixels,
-                output_format=sitter.entry.format,
-                quality=self.settings.output_quality,
-                parameters=said.as_parameters(),
-                xmp=packet(said, Credit()),
-            )
+            file = self._encoded(sitter, pixels, said)
             painted.finished.append(Finished(sitter, file, said, losses))
+
+    def _encoded(self, sitter: Sitter, pixels: Pixels, said: Provenance) -> Encoded:
+        file = encode(
+            pixels,
+            output_format=sitter.entry.format,
+            quality=self.settings.output_quality,
+            parameters=said.as_parameters(),
+            xmp=packet(said, sitter.owed),
+        )
+        return signed(file, self._key, said, sitter.owed)
 
 
 def _line(exc: Exception, sitter: Sitter) -> str:

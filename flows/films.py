@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from itertools import count, pairwise
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from flows.errors import UsageError
 from pipeline.encode import encode
@@ -20,7 +21,9 @@ from pipeline.inspect import Pixels
 
 FORMATS = {".webp": "webp", ".mp4": "mp4"}
 MOST_BYTES = 2**32 - 2  # that a RIFF file can have
-_EXIF, _ANIMATION = 0x08, 0x02  # flags of a WebP
+_EXIF, _XMP, _ANIMATION = 0x08, 0x04, 0x02  # flags of a WebP
+# Of the box that holds XMP in an MP4, see part 3 of Adobe's XMP specification.
+_XMP_BOX = UUID("be7acfcb-97a9-42e8-9c71-999491e3afac")
 _NO_BLENDING = 0x02  # of a frame with what is below it
 _COMMENT = re.compile(rb"^comment=(.*)$", re.MULTILINE)
 
@@ -48,6 +51,7 @@ class Film:
     fps: int
     quality: int
     parameters: Mapping[str, Any]
+    xmp: bytes
 
 
 def write(
@@ -56,7 +60,8 @@ def write(
     """Have a film of frames (H, W, 3) there that is shown again and again.
 
     Parameters go in as JSON: into EXIF's UserComment of a WebP, into the comment of an
-    MP4. What it writes when `frames` raises is no film.
+    MP4. An XMP packet goes into the chunk or box that each has for it. What is written
+    when `frames` raises is no film.
 
     Raises:
         UsageError: ffmpeg is needed and not there, or it fails; or there is too much.
@@ -68,10 +73,11 @@ def _write_webp(path: Path, frames: Iterable[Pixels], film: Film) -> None:
     """See https://developers.google.com/speed/webp/docs/riff_container."""
     height, width = film.size
     corners = _three(width - 1) + _three(height - 1)
-    exif = b""
+    exif, xmp = b"", _chunk(b"XMP ", film.xmp)
+    flags = bytes([_EXIF | _XMP | _ANIMATION, 0, 0, 0])
     with path.open("wb") as file:
         file.write(b"RIFF\0\0\0\0WEBP")
-        file.write(_chunk(b"VP8X", bytes([_EXIF | _ANIMATION, 0, 0, 0]) + corners))
+        file.write(_chunk(b"VP8X", flags + corners))
         file.write(_chunk(b"ANIM", struct.pack("<IH", 0, 0)))
         for pixels, duration_ms in zip(frames, _durations_ms(film.fps), strict=False):
             said = None if exif else film.parameters
@@ -82,10 +88,10 @@ def _write_webp(path: Path, frames: Iterable[Pixels], film: Film) -> None:
             exif = exif or _chunk(b"EXIF", chunks[b"EXIF"])
             header = bytes(6) + corners + _three(duration_ms) + bytes([_NO_BLENDING])
             frame = _chunk(b"ANMF", header + _chunk(b"VP8 ", chunks[b"VP8 "]))
-            if file.tell() + len(frame) + len(exif) > MOST_BYTES:
+            if file.tell() + len(frame) + len(exif) + len(xmp) > MOST_BYTES:
                 raise UsageError("a WebP has at most 4 GB: let --out end in .mp4")
             file.write(frame)
-        file.write(exif)
+        file.write(exif + xmp)
         length = file.tell() - 8
         file.seek(4)
         file.write(struct.pack("<I", length))
@@ -152,6 +158,9 @@ def _write_mp4(path: Path, frames: Iterable[Pixels], film: Film) -> None:
         lines = said.decode(errors="replace").split("\n")
         reason = next((line for line in reversed(lines) if line.strip()), "no reason")
         raise UsageError(f"ffmpeg cannot write {path.name}: {reason}")
+    with path.open("ab") as file:  # ffmpeg has no word for it
+        body = b"uuid" + _XMP_BOX.bytes + film.xmp
+        file.write(struct.pack(">I", 4 + len(body)) + body)
 
 
 def _pour(frames: Iterable[Pixels], process: subprocess.Popen[bytes]) -> None:

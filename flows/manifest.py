@@ -12,7 +12,7 @@ from typing import Any
 
 from crawler.credit import Credit
 from crawler.text import clean
-from flows.credentials import NAMES, changed, rights, source_type
+from flows.credentials import NAMES, changed, rights, rights_in, source_type
 from flows.errors import UsageError
 from flows.provenance import Provenance
 from pipeline import signing, signing_key
@@ -101,7 +101,7 @@ def _metadata(said: Provenance, owed: Credit) -> dict[str, Any]:
         "dc:title": owed.title,
         "dc:creator": owed.author and [owed.author],
         "dc:source": owed.source_url,
-        "dc:rights": rights(said, owed),
+        rights_in(owed): rights(said, owed),
         "photoshop:Credit": owed.sentence,
     }
     if owed.terms is not None and owed.terms.is_licence:

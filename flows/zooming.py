@@ -14,6 +14,7 @@ import torch
 from torch import Tensor
 
 from flows import album, films
+from flows.credentials import packet
 from flows.easel import Easel, Finished, Painted, Sitter
 from flows.errors import UsageError
 from flows.films import Film, Zoom
@@ -61,7 +62,13 @@ def _finished(
         films.write(
             part,
             _pixels(chain([first], frames), losses),
-            Film(sitter.size, zoom.fps, quality, said.as_parameters()),
+            Film(
+                sitter.size,
+                zoom.fps,
+                quality,
+                said.as_parameters(),
+                packet(said, sitter.owed),
+            ),
             output_format=sitter.entry.format,
         )
     seconds = round(time.monotonic() - started, 3)

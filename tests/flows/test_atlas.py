@@ -1,5 +1,6 @@
 """Contact sheets of what channels like best."""
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -7,11 +8,13 @@ import pytest
 from dreamt_pictures import Dreams
 from pictures import encoded, paint
 
+from crawler import xmp
 from flows import atlas, cells
 from flows.account import Account
 from flows.atlas import Atlas, channels_of
 from flows.errors import UsageError
 from flows.progress import Onlooker, watched_by
+from pipeline.encode import xmp_of
 from pipeline.settings import load
 from stylize.errors import LayerError
 
@@ -100,6 +103,17 @@ def test_a_sheet_says_how_it_was_drawn(folder: Dreams):
     assert said["atlas"]["layer"] == "relu1_1"
     assert (said["atlas"]["seed"], said["atlas"]["channels"]) == (4, [0, 1, 2, 3, 4])
     assert len(said["weights_digest"]) == 64
+
+
+def test_a_sheet_says_that_a_network_made_it_of_nothing(folder: Dreams):
+    draw(folder, seed=4)
+
+    said = xmp.properties(xmp_of((folder.path / "sheet.png").read_bytes()))
+    [kind] = said["Iptc4xmpExt:DigitalSourceType"]
+    assert kind.endswith("/trainedAlgorithmicMedia")
+    assert "channels of motifs-relu1_1" in said["dc:description"][0]
+    assert json.loads(said["cad:drawn"][0])["atlas"]["seed"] == 4
+    assert "dc:rights" not in said
 
 
 def test_a_channel_looks_the_same_in_every_batch(folder: Dreams):

@@ -80,6 +80,15 @@ def test_what_is_known_is_said_in_the_words_of_each_schema():
     }
 
 
+def test_where_nobody_stated_any_rights_none_are_read_out_of_it():
+    said = packet(SAID, Credit(author="Ada", terms=Terms("own", is_licence=False)))
+
+    read = xmp.described(said, "XMP")
+
+    assert read.caption == "stylized by crawl-and-dream with recipe flow"
+    assert (read.statements, read.claims(read)) == ((), ())
+
+
 def test_our_crawler_understands_author_source_and_licence():
     read = xmp.described(packet(SAID, CREDIT), "XMP")
 
@@ -153,7 +162,7 @@ def test_a_recipe_s_name_may_be_anything():
 
     said = properties(packet(SAID.model_copy(update=told), Credit()))
 
-    assert said["rights"] == "stylized by crawl-and-dream with recipe ]]> name"
+    assert said["description"] == "stylized by crawl-and-dream with recipe ]]> name"
     assert json.loads(said["recipe"])["name"] == name
 
 

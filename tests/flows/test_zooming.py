@@ -12,6 +12,7 @@ import torch
 from dreamt_pictures import Dreams
 from PIL import Image
 
+from crawler import xmp
 from flows import films
 from flows.errors import UsageError
 from flows.progress import Onlooker, watched_by
@@ -23,7 +24,8 @@ import json, pathlib, re, sys
 words = sys.argv[1:]
 if "ffmetadata" in words:
     source = pathlib.Path(words[words.index("-i") + 1].removeprefix("file:"))
-    said = json.loads(source.read_text())["comment"]
+    [told, _] = json.JSONDecoder().raw_decode(source.read_text(errors="replace"))
+    said = told["comment"]
     print(";FFMETADATA1")
     print("comment=" + re.sub(r"([=;#\\\\])", r"\\\\\\1", said))
 else:
@@ -239,12 +241,27 @@ def test_an_mp4_gets_raw_frames_and_what_they_are(folder: Dreams, have_ffmpeg):
 
     folder.film(out="film.mp4", fps=24, settings={"output_quality": 80})
 
-    told = json.loads((folder.path / "film.mp4").read_text())
+    whole = (folder.path / "film.mp4").read_text(errors="replace")
+    told, _ = json.JSONDecoder().raw_decode(whole)
     words = " ".join(told["words"])
     assert told["bytes"] == 3 * 96 * 72 * 3
     assert "-pixel_format rgb24 -video_size 96x72 -framerate 24 " in words
     assert " -crf 30 " in words
     assert json.loads(told["comment"])["zoom"] == 1.25
+
+
+def test_an_mp4_ends_with_a_box_of_xmp(folder: Dreams, have_ffmpeg):
+    have_ffmpeg(FFMPEG)
+
+    folder.film(out="film.mp4")
+
+    content = (folder.path / "film.mp4").read_bytes()
+    at = content.index(b"uuid") - 4
+    assert int.from_bytes(content[at : at + 4]) == len(content) - at
+    assert content[at + 8 : at + 24].hex() == "be7acfcb97a942e89c71999491e3afac"
+    said = xmp.properties(content[at + 24 :])
+    [kind] = said["Iptc4xmpExt:DigitalSourceType"]
+    assert kind.endswith("/compositeWithTrainedAlgorithmicMedia")
 
 
 def test_an_mp4_that_is_there_is_known_again(folder: Dreams, have_ffmpeg):
