@@ -16,11 +16,13 @@ from crawler.errors import SourceError
 from db.schema import DatabaseError, newest
 from flows.console import stdout
 from flows.errors import UsageError
+from flows.manifest import key_of
 from flows.prefect_api import answers, configured_api, quiet_environment
 from flows.workspace import open_workspace
 from pipeline import store
 from pipeline.errors import PipelineError
 from pipeline.settings import PREFIX, Settings, load
+from pipeline.signing_key import name_of
 from pipeline.store import Store
 from stylize.errors import StylizeError
 
@@ -94,6 +96,7 @@ def examine() -> Report:
         _weights(settings),
         _database(settings),
         _store(settings),
+        _credentials(settings),
         _sources(settings),
         _prefect(),
         _plugin(),
@@ -187,6 +190,18 @@ def _store(settings: Settings) -> Finding:
         return f"{opened.shown}, can be written"
 
     return _tried("store", look, "correct CRAWL_AND_DREAM_STORE_URL, or its rights")
+
+
+def _credentials(settings: Settings) -> Finding:
+    """Whether outputs are signed; that they are not is no fault."""
+
+    def look() -> str:
+        key = key_of(settings)
+        if key is None:
+            return "outputs are not signed"
+        return f"outputs are signed by {name_of(key.leaf)}"
+
+    return _tried("credentials", look, "see `crawl-and-dream credentials --help`")
 
 
 def _sources(settings: Settings) -> Finding:

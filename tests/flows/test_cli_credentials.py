@@ -48,3 +48,24 @@ def test_without_the_extra_no_key_is_made(
 
     assert "pip install 'crawl-and-dream[c2pa]'" in str(refused.exception)
     assert not (tmp_path / "credentials").exists()
+
+
+def credentials_by_doctor() -> dict[str, object]:
+    report = json.loads(CliRunner().invoke(app, ["doctor", "--json"]).stdout)
+    return next(one for one in report["findings"] if one["what"] == "credentials")
+
+
+def test_doctor_says_whether_outputs_are_signed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("CRAWL_AND_DREAM_HOME", str(tmp_path))
+    without = credentials_by_doctor()
+    typed(tmp_path, monkeypatch, "init", "--name", "Ada")
+    signed = credentials_by_doctor()
+    (tmp_path / "credentials" / signing_key.SIGNING).write_text("torn")
+    broken = credentials_by_doctor()
+
+    assert (without["well"], without["told"]) == (True, "outputs are not signed")
+    assert (signed["well"], signed["told"]) == (True, "outputs are signed by Ada")
+    assert not broken["well"]
+    assert "signing.pem cannot be used" in broken["told"]
