@@ -13,7 +13,6 @@ from sqlalchemy.orm import Session
 
 from crawler.vocabulary import OWN
 from crawler.words import spaced
-from db.engine import reading, writing
 from db.models import Asset, AssetState, CrawlState, Output
 from flows import cookbook
 from flows.cookbook import Page
@@ -55,8 +54,7 @@ class Register:
 
     def lacks(self, digest: str) -> bool:
         """Whether no output of this original is known after this recipe."""
-        with reading(self.workspace.engine) as session:
-            return self._lacks(session, digest)
+        return self.workspace.read(lambda session: self._lacks(session, digest))
 
     def record(self, batch: Sequence[Piece]) -> dict[Path, str]:
         """Have originals, outputs and all their rows, in one transaction.
@@ -67,7 +65,8 @@ class Register:
             Why a picture is not recorded, by its source.
         """
         originals = {one.source: _original(one) for one in batch}
-        with writing(self.workspace.engine) as session:
+
+        def have(session: Session) -> dict[Path, str]:
             gone = ingest.forgotten(session, [n for one in batch for n in _names(one)])
             refused = {
                 one.source: reason
@@ -79,7 +78,9 @@ class Register:
                 path = blob_path(ORIGINALS, one.seen.digest)
                 self.workspace.store.put(path, originals[one.source])
             self._have_rows(session, kept)
-        return refused
+            return refused
+
+        return self.workspace.write(have)
 
     def _have_rows(self, session: Session, batch: Sequence[Piece]) -> None:
         now = datetime.now(UTC)
@@ -116,27 +117,28 @@ class Register:
 @contextmanager
 def register(workspace: Workspace, page: Page) -> Iterator[Register]:
     """A register that is a crawl run of its own while the block lasts."""
-    with writing(workspace.engine) as session:
-        run_id = ingest.start_crawl_run(
+    settings = {"device", "precision", "batch_size"}
+    run_id = workspace.write(
+        lambda session: ingest.start_crawl_run(
             session,
             keyword=KEYWORD,
             source=SOURCE,
-            settings=workspace.settings.model_dump(
-                mode="json", include={"device", "precision", "batch_size"}
-            ),
+            settings=workspace.settings.model_dump(mode="json", include=settings),
             flow_run_id=None,
             now=datetime.now(UTC),
         )
+    )
     state = CrawlState.INTERRUPTED
     try:
         yield Register(workspace, page, run_id)
         if not onlooker().stopping.is_set():
             state = CrawlState.FINISHED
     finally:
-        with writing(workspace.engine) as session:
-            ingest.finish_crawl_run(
+        workspace.write(
+            lambda session: ingest.finish_crawl_run(
                 session, run_id, state, stats={}, now=datetime.now(UTC)
             )
+        )
 
 
 def _original(one: Piece) -> bytes:
