@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 
 from db.engine import reading
 from db.models import Output
-from gallery import grid, runs
+from gallery import duplicates, grid, recipes, runs
 from gallery.blobs import blobs_of
 from gallery.errors import NoSuchPageError, QueryError
 from gallery.facets import facets
@@ -47,6 +47,7 @@ def create_app(site: Site, *, hosts: frozenset[str] | None = None) -> FastAPI:
     _add_grid(app, site)
     _add_runs(app, site)
     _add_outputs(app, site)
+    _add_lists(app, site)
     _add_files(app, site)
     _add_errors(app)
     return app
@@ -113,6 +114,20 @@ def _add_outputs(app: FastAPI, site: Site) -> None:
         with reading(site.engine) as session:
             facts = facts_of_output(session, links, output_id)
         return HTMLResponse(render("output.html", links, **facts))
+
+
+def _add_lists(app: FastAPI, site: Site) -> None:
+    @app.get("/recipes")
+    def all_recipes(after: str = "") -> Response:
+        with reading(site.engine) as session:
+            facts = recipes.facts(session, Links(), after)
+        return HTMLResponse(render("recipes.html", Links(), **facts))
+
+    @app.get("/duplicates")
+    def all_duplicates(after: str = "") -> Response:
+        with reading(site.engine) as session:
+            facts = duplicates.facts(session, Links(), after)
+        return HTMLResponse(render("duplicates.html", Links(), **facts))
 
 
 def _add_files(app: FastAPI, site: Site) -> None:

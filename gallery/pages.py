@@ -5,9 +5,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from gallery import runs
+from gallery import duplicates, recipes, runs
 from gallery.links import Links
 
 Facts = Callable[[Session, Links], dict[str, Any]]
 
-PAGES: Mapping[str, Facts] = {"runs": runs.facts}
+PAGES: Mapping[str, Facts] = {
+    "runs": runs.facts,
+    "recipes": recipes.facts,
+    "duplicates": duplicates.facts,
+}
