@@ -23,7 +23,7 @@ _LONGEST = 100  # characters of a name
 # These tell most of what a recipe does; others are fine points.
 _TELLING = (
     *("style_loss", "content_weight", "patch_px", "start", "colours", "optimiser"),
-    *("octaves", "steps", "glaze"),
+    *("objectives", "octaves", "steps", "glaze"),
 )
 _TOLD = frozenset({"name", "version", "algorithm", "backbone", "size_px"})
 
@@ -138,10 +138,11 @@ def _version(
     shown = pictures(body)
     pictured = frozenset(one["as"] for one in shown)
     telling = differing or _TELLING
+    goals = _goals(body, recipe.backbone) if "objectives" in telling else []
     short = {name: body[name] for name in telling if _is_short(body.get(name))}
     return Version(
         recipe,
-        [*_goals(body, recipe.backbone), *_seed(short), *settings(short, pictured)],
+        [*goals, *_seed(short), *settings(short, pictured)],
         [*_seed(body), *settings(body, pictured)],
         [(one["as"], links.thumbnail(one["digest"], GRID_PX)) for one in shown],
         recipes.outputs_counted(session, recipe.digest),

@@ -68,9 +68,7 @@ def test_each_has_size_licence_and_source(
 
     page = page_of(session)
 
-    assert "Dunes 640 \u00d7 480 px · PNG 2,000 kB CC BY-SA 4.0 example.org" in text(
-        page
-    )
+    assert "Dunes 640 \u00d7 480 px PNG 2,000 kB CC BY-SA 4.0 example.org" in text(page)
     assert page_url in html.fromstring(page).xpath("//section//a/@href")
 
 
