@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from db.models import Output, Recipe
 from db.parts import LISTED
 
-MOST_COUNTED = 10_000  # outputs of a recipe; that there are more is all that is told
+MOST_COUNTED = 1000  # outputs of a recipe; of more it is told that there are more
 
 Made = tuple[datetime, int]  # when, and the output's id
 
