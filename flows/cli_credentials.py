@@ -53,7 +53,9 @@ def attribution(
 
 
 def verify(
-    files: Annotated[list[Path], typer.Argument(metavar="FILE…")],
+    files: Annotated[
+        list[Path], typer.Argument(metavar="FILE…", help="pictures of any name")
+    ],
     as_json: options.AsJson = False,
 ) -> None:
     """Say what files that left the database tell of themselves, and find their outputs.

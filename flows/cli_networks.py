@@ -30,8 +30,15 @@ weights_commands = typer.Typer(
 )
 
 Backbone = Annotated[str, typer.Argument(help="vgg19, squeezenet1_1, resnet50, …")]
-Backbones = Annotated[list[str], typer.Argument(metavar="BACKBONE…")]
-NamesOrFiles = Annotated[list[str] | None, typer.Argument(metavar="[BACKBONE|FILE]…")]
+Backbones = Annotated[
+    list[str], typer.Argument(metavar="BACKBONE…", help="as `weights list` has them")
+]
+NamesOrFiles = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[BACKBONE|FILE]…", help="all that are there, if none is named"
+    ),
+]
 
 
 def layers(

@@ -100,7 +100,10 @@ def reading_for(out: Path) -> Iterator[tuple[Workspace, Session]]:
 
 
 def export(
-    out: Annotated[Path, typer.Option("--out", "-o", metavar="FILE")],
+    out: Annotated[
+        Path,
+        typer.Option("--out", "-o", metavar="FILE", help="is written whole or not"),
+    ],
     form: Annotated[
         exporting.Form,
         typer.Option(

@@ -33,7 +33,9 @@ class Format(StrEnum):
     JSON = "json"
 
 
-OutputFormat = Annotated[Format, typer.Option("--format", "-f")]
+OutputFormat = Annotated[
+    Format, typer.Option("--format", "-f", help="how it is printed")
+]
 
 
 def retry(

@@ -73,7 +73,9 @@ def results(
         datetime | None,
         typer.Option("--until", formats=_DAYS, help="only made on that day or before"),
     ] = None,
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1)] = 100,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, help="how many rows at most")
+    ] = 100,
     rejected: Annotated[
         bool,
         typer.Option("--rejected", help="what was refused instead, by reason"),
@@ -89,7 +91,9 @@ def results(
     open_it: Annotated[
         bool, typer.Option("--open", help="in a browser, until Ctrl-C")
     ] = False,
-    output_format: Annotated[Format, typer.Option("--format", "-f")] = Format.TABLE,
+    output_format: Annotated[
+        Format, typer.Option("--format", "-f", help="how it is printed, or written")
+    ] = Format.TABLE,
     out: Annotated[
         Path | None, typer.Option("--out", help="the file of --format parquet")
     ] = None,

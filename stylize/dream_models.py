@@ -14,6 +14,7 @@ Channel = Annotated[int, Field(ge=0)]
 
 class _Objective(Strict):
     weight: Weight = 1.0
+    """How much it counts beside the others."""
 
 
 class LayerObjective(_Objective):
@@ -97,23 +98,41 @@ class DeepDreamRecipe(Common):
     """
 
     algorithm: Literal["deepdream"]
+    """What makes the pictures; it says which fields there are."""
     backbone: str = "motifs"
+    """The network that dreams."""
     objectives: Annotated[dict[str, Objectives], Field(min_length=1)] = OF_MOTIFS
+    """By backbone, what there is to be more of."""
     guide: Digest | None = None
+    """A picture whose features the dream is to have."""
     guide_scale: Annotated[float, Field(gt=0, le=4)] = 1.0
+    """The guide's long side against the picture's."""
     start: Literal["content", "noise"] = "content"
+    """The picture, or noise."""
     parameters: Literal["pixels", "fourier"] = "pixels"
+    """What is changed: pixels, or their Fourier coefficients."""
     octaves: Annotated[int, Field(ge=1, le=20)] = 5
+    """Sizes at which the picture is dreamt on, small to large."""
     octave_scale: Annotated[float, Field(gt=1, le=4)] = 1.4
+    """How much larger each octave is than the one before."""
     steps: Annotated[int, Field(ge=1, le=10_000)] = 10
+    """At each octave."""
     step_size: StepSize = 0.02
+    """By how much a step changes pixels in the mean; Fourier: the learning rate."""
     normalisation: Literal["std", "mean-abs", "bands"] = "std"
+    """What the gradient is divided by."""
     smoothing: Annotated[float, Field(ge=0, le=16)] = 1.0
+    """How much the gradient is blurred; 0: not at all."""
     jitter_px: Annotated[int, Field(ge=0, le=256)] = 24
+    """By how much the picture is shifted at random before each step, at most."""
     robust_scale: Annotated[float, Field(ge=0, le=0.5)] = 0.0
+    """By what share it is scaled at random before the network sees it."""
     robust_degrees: Annotated[float, Field(ge=0, le=45)] = 0.0
+    """By how much it is turned at random before the network sees it."""
     colours: Literal["dream", "luminance"] = "dream"
+    """The dream's, or the picture's: then only brightness changes."""
     blend: Share = 1.0
+    """How much of the change is kept."""
 
     @model_validator(mode="after")
     def _has_objectives_for_its_backbone(self) -> Self:

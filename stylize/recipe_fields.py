@@ -23,16 +23,26 @@ StepSize = Annotated[float, Field(gt=0, le=10)]
 
 
 class Strict(BaseModel):
-    """A frozen model that takes nothing it does not know."""
+    """A frozen model that takes nothing it does not know.
 
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+    What stands below a field is its meaning, which the manual shows.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, strict=True, use_attribute_docstrings=True
+    )
 
 
 class Common(Strict):
     """What every recipe says."""
 
     name: Annotated[str, Field(min_length=1, max_length=100)]
+    """Of a recipe of your own: the name of its file, unless it says another one."""
     version: Annotated[int, Field(ge=1)] = 1
+    """Raised whenever what the recipe makes changes."""
     description: str = ""
+    """In one line; it is no part of the digest."""
     seed: Annotated[int, Field(ge=0, lt=2**63)] = 0
+    """Of everything that is drawn at random."""
     size_px: Annotated[int, Field(ge=64, le=8192)] = 384
+    """The long side of the output."""
