@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from website import Answer, Website
 
 ROOT = Path(__file__).parents[2]
-DOCS = ROOT / "docs" / "sources.md"
+DOCS = ROOT / "docs" / "how-to" / "add-a-source.md"
 
 
 def shown(beginning: str) -> str:

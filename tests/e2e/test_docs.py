@@ -4,88 +4,36 @@ import os
 import re
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import torch
 from mediawiki import Wiki
+from objects import BUCKET, serving_objects
 from pictures import encoded, paint
+from postgres import Databases
 from random_weights import random_weights
+from ray_cluster import ray_cluster
+from terminal import Home
+from terminals import ROOT, Terminals, commands
+from torchvision import models
 from website import Website, serving
 
-from pipeline.settings import Settings
+from flows.prefect_api import free_port
 
-ROOT = Path(__file__).parents[2]
-PAGES = (
-    *("README.md", "docs/using.md", "docs/style-transfer.md"),
-    *("docs/dreams.md", "docs/deploying.md", "docs/sources.md"),
-    *("docs/gallery.md", "docs/credentials.md"),
-)
-OTHERS = ("CONTRIBUTING.md", "docs/scaling.md", "docs/schema.md", "docs/queries.md")
-READY = {
-    "crawl-and-dream serve": "in another terminal",
-    "python -m flows.demo_site": "http://127.0.0.1:8000/",
-    "crawl-and-dream gallery --port": "gallery: http://127.0.0.1:8765/",
-    "crawl-and-dream results --recipe flow --title dunes --open": "gallery: http://",
+PAGES = [
+    name
+    for path in [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+    if commands(name := str(path.relative_to(ROOT)))
+]
+# By a value that pages show: the fixture of what stands in for it.
+DATABASE = "postgresql+psycopg://user:password@host/crawl_and_dream"
+STAND_INS = {
+    DATABASE: "database",
+    "s3://bucket/folder": "bucket",
+    "HOST:6379": "cluster",
 }
-TIMEOUT_S = 300
-
-
-def commands(page: str) -> list[str]:
-    blocks = re.findall(
-        r"^```sh\n(.*?)^```", (ROOT / page).read_text(), re.DOTALL | re.MULTILINE
-    )
-    lines = [line.strip() for block in blocks for line in block.splitlines()]
-    return [line for line in lines if line and not line.startswith("#")]
-
-
-class Terminals:
-    """Types lines into a shell; what keeps running gets a terminal of its own."""
-
-    def __init__(self, folder: Path, environment: dict[str, str]) -> None:
-        self._folder, self._environment = folder, environment
-        self._running: list[subprocess.Popen[bytes]] = []
-
-    def type(self, line: str) -> None:
-        if line.startswith("export "):
-            name, value = line.removeprefix("export ").split("=", 1)
-            self._environment[name] = value
-        elif ready := next((r for c, r in READY.items() if line.startswith(c)), None):
-            self._keep_running(line, ready)
-        else:
-            done = subprocess.run(
-                ["bash", "-c", line],
-                env=self._environment,
-                cwd=self._folder,
-                capture_output=True,
-                text=True,
-                timeout=TIMEOUT_S,
-                check=False,
-            )
-            assert done.returncode == 0, f"{line}\n{done.stdout}\n{done.stderr}"
-
-    def _keep_running(self, line: str, ready: str) -> None:
-        log = self._folder / f"terminal-{len(self._running)}"
-        with log.open("w") as file:
-            started = subprocess.Popen(
-                ["bash", "-c", f"exec {line}"],
-                env=self._environment,
-                cwd=self._folder,
-                stdout=file,
-                stderr=file,
-            )
-        self._running.append(started)
-        deadline = time.monotonic() + TIMEOUT_S
-        while ready not in log.read_text():
-            assert started.poll() is None, log.read_text()
-            assert time.monotonic() < deadline, log.read_text()
-            time.sleep(0.1)
-
-    def close(self) -> None:
-        for process in self._running:
-            process.terminate()
-            process.wait(60)
 
 
 @pytest.fixture
@@ -98,50 +46,86 @@ def wiki() -> Iterator[Wiki]:
         yield wiki
 
 
-def lay_out_pictures(folder: Path) -> None:
-    """Whatever pictures the commands name."""
-    (folder / "photos").mkdir()
-    for seed, name in enumerate(["photo", "photos/east", "photos/west", "wood"]):
+@pytest.fixture
+def filled(lonely_home: Home) -> Home:
+    """A home with whatever pictures and weights the commands name."""
+    folder = lonely_home.folder
+    for name in ("Pictures", "photos"):
+        (folder / name).mkdir()
+    photographs = ("photo", "photos/east", "photos/west", "wood", "painting")
+    pictures = [
+        f"Pictures/{name}" for name in ("evening-glow", "dunes", "sunset-beach")
+    ]
+    for seed, name in enumerate((*pictures, *photographs)):
         (folder / f"{name}.jpg").write_bytes(encoded(paint(seed)))
-    (folder / "painting.jpg").write_bytes(encoded(paint(9)))
     for name in ("upper", "lower"):
         (folder / f"{name}.png").write_bytes(encoded(paint(7).convert("L"), "PNG"))
+    random_weights(folder, "squeezenet1_1", ["fire9"])
+    torch.save(models.resnet18(weights=None).state_dict(), folder / "resnet18.pth")
+    return lonely_home
 
 
 @pytest.fixture
-def terminals(lonely_home, wiki: Wiki) -> Iterator[Terminals]:
-    pictures = lonely_home.folder / "Pictures"
-    pictures.mkdir()
-    for seed, name in enumerate(["evening-glow", "dunes", "sunset-beach"]):
-        (pictures / f"{name}.jpg").write_bytes(encoded(paint(seed)))
-    lay_out_pictures(lonely_home.folder)
-    random_weights(lonely_home.folder, "squeezenet1_1", ["fire9"])
-    environment = lonely_home.environment(
-        HOME=str(lonely_home.folder),
+def terminals(filled: Home, wiki: Wiki) -> Iterator[Terminals]:
+    environment = filled.environment(
+        HOME=str(filled.folder),
         PATH=f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         PYTHONUNBUFFERED="1",
         BROWSER="true",
         CRAWL_AND_DREAM_SOURCES=wiki.source,
-        CRAWL_AND_DREAM_WEIGHTS_DIR=str(lonely_home.folder),
+        CRAWL_AND_DREAM_WEIGHTS_DIR=str(filled.folder),
         CRAWL_AND_DREAM_ALLOW_HOSTS=wiki.site.host,
     )
-    terminals = Terminals(lonely_home.folder, environment)
+    terminals = Terminals(filled.folder, environment)
     yield terminals
     terminals.close()
 
 
+@pytest.fixture
+def database(postgres: Databases, terminals: Terminals) -> Iterator[None]:
+    with postgres.empty() as url:
+        terminals.stands_in[DATABASE] = url
+        yield
+
+
+@pytest.fixture
+def bucket(terminals: Terminals) -> Iterator[None]:
+    with serving_objects(free_port()) as server:
+        given = server.environment()
+        terminals.stands_in |= {
+            "s3://bucket/folder": f"s3://{BUCKET}/folder",
+            "KEY": given.pop("AWS_ACCESS_KEY_ID"),
+            "SECRET": given.pop("AWS_SECRET_ACCESS_KEY"),
+            "https://where.it.is": given.pop("AWS_ENDPOINT_URL"),
+        }
+        terminals.environment |= given
+        yield
+
+
+@pytest.fixture
+def cluster(terminals: Terminals) -> Iterator[None]:
+    with ray_cluster(1, terminals.environment) as cluster:
+        terminals.stands_in["HOST:6379"] = cluster.address
+        yield
+
+
 @pytest.mark.soak
-@pytest.mark.parametrize("page", [page for page in PAGES if commands(page)])
-def test_every_command_of_the_page_works(terminals: Terminals, page: str):
-    typed = [line for line in commands(page) if not line.startswith("make ")]
+@pytest.mark.parametrize("page", PAGES)
+def test_every_command_of_the_page_works(
+    terminals: Terminals, page: str, request: pytest.FixtureRequest
+):
+    text = (ROOT / page).read_text()
+    for shown, fixture in STAND_INS.items():
+        if f"={shown}\n" in text:
+            request.getfixturevalue(fixture)
 
-    assert typed
-    for line in typed:
-        terminals.type(line)
+    terminals.follow(page)
 
 
-@pytest.mark.parametrize("line", [c for c in commands("README.md") if c[:5] == "make "])
-def test_every_target_of_the_readme_is_there(line: str):
+@pytest.mark.parametrize(
+    "line", [c for page in PAGES for c in commands(page) if c[:5] == "make "]
+)
+def test_every_target_that_a_page_names_is_there(line: str):
     target = line.split()[1]
 
     shown = subprocess.run(
@@ -157,17 +141,3 @@ def test_every_target_has_a_line_of_help():
     assert phony
     for target in phony.group(1).split():
         assert re.search(rf"^{target}:.*## ", text, re.MULTILINE), target
-
-
-def test_every_setting_is_in_the_table():
-    text = (ROOT / "docs/using.md").read_text()
-
-    for name in Settings.model_fields:
-        assert f"`{name.upper()}`" in text, name
-
-
-def test_links_between_pages_lead_somewhere():
-    for page in (*OTHERS, *PAGES):
-        here = (ROOT / page).parent
-        for link in re.findall(r"\]\((?!https?:)([^)#]+)\)", (ROOT / page).read_text()):
-            assert (here / link).exists(), f"{page}: {link}"
