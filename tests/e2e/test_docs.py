@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -141,3 +142,22 @@ def test_every_target_has_a_line_of_help():
     assert phony
     for target in phony.group(1).split():
         assert re.search(rf"^{target}:.*## ", text, re.MULTILINE), target
+
+
+@pytest.mark.parametrize(("shown", "fits"), [("one t…", True), ("three", False)])
+def test_what_a_page_shows_has_to_be_printed(tmp_path: Path, shown: str, fits: bool):
+    page = tmp_path / "page.md"
+    page.write_text(f"```sh\necho 'one   two'\n```\n\n```text\n{shown}\n```\n")
+    terminals = Terminals(tmp_path, dict(os.environ))
+
+    with nullcontext() if fits else pytest.raises(AssertionError, match="shows"):
+        terminals.follow(str(page))
+
+
+def test_files_that_a_page_names_are_there_for_its_lines(tmp_path: Path):
+    page = tmp_path / "page.md"
+    page.write_text("```toml\n# a.toml: my\nb = 1\n```\n\n```sh\ngrep b a.toml\n```\n")
+
+    Terminals(tmp_path, dict(os.environ)).follow(str(page))
+
+    assert (tmp_path / "a.toml").read_text() == "# a.toml: my\nb = 1\n"
