@@ -105,7 +105,7 @@ def bucket(terminals: Terminals) -> Iterator[None]:
 
 @pytest.fixture
 def cluster(terminals: Terminals) -> Iterator[None]:
-    with ray_cluster(1, terminals.environment) as cluster:
+    with ray_cluster(1, {}) as cluster:
         terminals.stands_in["HOST:6379"] = cluster.address
         yield
 
