@@ -20,7 +20,9 @@ _SHOWN = (
 
 
 def runs(
-    limit: Annotated[int, typer.Option("--limit", "-n", min=1)] = 20,
+    limit: Annotated[
+        int, typer.Option("--limit", "-n", min=1, help="only the newest runs")
+    ] = 20,
     as_json: options.AsJson = False,
 ) -> None:
     """Show the newest runs: what was asked, how far each is, and what came of it.

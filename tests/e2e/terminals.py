@@ -11,6 +11,7 @@ READY = {
     "crawl-and-dream serve": "in another terminal",
     "python -m flows.demo_site": "http://127.0.0.1:8000/",
     "crawl-and-dream gallery --port": "gallery: http://127.0.0.1:8765/",
+    "CRAWL_AND_DREAM_HOME=demo crawl-and-dream gallery": "gallery: http://",
     "crawl-and-dream results --recipe flow --title dunes --open": "gallery: http://",
 }
 TIMEOUT_S = 300
@@ -84,7 +85,7 @@ class Terminals:
         log = self.folder / f"terminal-{len(self._running)}"
         with log.open("w") as file:
             started = subprocess.Popen(
-                ["bash", "-c", f"exec {line}"],
+                ["bash", "-c", f"exec env {line}"],
                 env=self.environment,
                 cwd=self.folder,
                 stdout=file,
