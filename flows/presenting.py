@@ -23,7 +23,7 @@ from pipeline.forget import Doomed
 from pipeline.policy import Candidate
 from pipeline.search import Search
 
-GALLERY_OUTPUTS = 600
+GALLERY_OUTPUTS = 300  # newest; their pages take some seconds at the end of a run
 
 # Seconds and bytes per pixel of the packaged recipes at 384 px on two 2.8 GHz cores,
 # until this database knows better.
