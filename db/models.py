@@ -29,8 +29,9 @@ from db.base import Base, BigInt, PrimaryId, Sha256
 KEPT = text("near_duplicate_of IS NULL AND compared_at IS NOT NULL AND NOT is_flat")
 NEW = text("compared_at IS NULL")
 LINKED = text("near_duplicate_of IS NOT NULL")
-# Jobs that wait, likewise.
+# Jobs that wait, and those that failed on every attempt, likewise.
 WAITING = text("state = 'queued'")
+DEAD = text("state = 'dead'")
 # Outputs that can be found by what they look like.
 HASHED = text("phash IS NOT NULL")
 
@@ -82,7 +83,7 @@ class Derivatives(enum.Enum):
 
 
 class Run(Base):
-    """One `run` or `process`: what was asked, what came of it, and how long it took."""
+    """One command that makes outputs: what was asked, how it went, what came of it."""
 
     __tablename__ = "run"
 
@@ -91,7 +92,7 @@ class Run(Base):
     keywords: Mapped[list[str]]
     recipes: Mapped[list[str]]
     flow_run_id: Mapped[str | None] = mapped_column(
-        comment="Prefect's, as its crawl runs and outputs have it"
+        comment="Prefect's, or its own; crawl runs, jobs and outputs have it"
     )
     state: Mapped[RunState] = mapped_column(default=RunState.RUNNING)
     error: Mapped[str | None]
@@ -254,6 +255,7 @@ class Job(Base):
         Index("ix_job_open", "state", "id"),
         _only("ix_job_waiting", "id", where=WAITING),
         _only("ix_job_waiting_shape", *_SHAPE, "created_at", "id", where=WAITING),
+        _only("ix_job_dead", "flow_run_id", "id", where=DEAD),
         CheckConstraint(
             "(state = 'leased') = (lease_token IS NOT NULL)", "leased_has_token"
         ),
@@ -270,6 +272,9 @@ class Job(Base):
     lease_token: Mapped[str | None] = mapped_column(String(32))
     lease_expires_at: Mapped[datetime | None]
     error: Mapped[str | None] = mapped_column(comment="traceback of the last attempt")
+    flow_run_id: Mapped[str | None] = mapped_column(
+        comment="of the run that had it last"
+    )
     created_at: Mapped[datetime]
 
 

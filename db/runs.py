@@ -5,21 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import ColumnElement, Select, select, update
 from sqlalchemy.orm import Session
 
 from db import queries
 from db.clock import seconds_from_now
-from db.models import (
-    CrawlRun,
-    CrawlState,
-    Job,
-    JobState,
-    Recipe,
-    Run,
-    RunState,
-    Sighting,
-)
+from db.models import DEAD, CrawlRun, CrawlState, Job, Recipe, Run, RunState
 
 LOST_S = 60.0  # without a sign of life, of which there is one every few seconds
 
@@ -45,7 +36,11 @@ def begin(
     flow_run_id: str | None,
     now: datetime,
 ) -> int:
-    """The id of a run that begins now."""
+    """The id of a run that begins now.
+
+    Crawl runs that no living run goes on with are interrupted: who was killed could not
+    say so.
+    """
     run = Run(
         command=command,
         keywords=list(keywords),
@@ -57,15 +52,30 @@ def begin(
     )
     session.add(run)
     session.flush()
+    _interrupt_orphans(session, now)
     return run.id
 
 
+def _interrupt_orphans(session: Session, now: datetime) -> None:
+    known = select(Run.flow_run_id).where(Run.flow_run_id.is_not(None))
+    living = known.where(Run.state == RunState.RUNNING, ~_is_silent())
+    orphans = update(CrawlRun).where(
+        CrawlRun.state == CrawlState.RUNNING,
+        CrawlRun.flow_run_id.in_(known),
+        CrawlRun.flow_run_id.not_in(living),
+    )
+    session.execute(
+        orphans.values(state=CrawlState.INTERRUPTED, finished_at=now),
+        execution_options={"synchronize_session": False},
+    )
+
+
 def give_sign(session: Session, run_id: int, sign: Sign) -> None:
-    """The run lives, and is that far."""
+    """The run lives, and is that far; nothing is told of one that has ended."""
     told = {name: getattr(sign, name) for name in ("stage", "done", "total", "summary")}
     session.execute(
         update(Run)
-        .where(Run.id == run_id)
+        .where(Run.id == run_id, Run.state == RunState.RUNNING)
         .values(told | {"seen_at": seconds_from_now()})
     )
 
@@ -99,8 +109,11 @@ def one(session: Session, run_id: int) -> Row | None:
 
 
 def _rows() -> Select[Run, bool]:
-    is_silent = Run.seen_at < seconds_from_now(-LOST_S)
-    return select(Run, (Run.state == RunState.RUNNING) & is_silent)
+    return select(Run, (Run.state == RunState.RUNNING) & _is_silent())
+
+
+def _is_silent() -> ColumnElement[bool]:
+    return Run.seen_at < seconds_from_now(-LOST_S)
 
 
 def _row(run: Run, is_lost: bool) -> Row:
@@ -134,7 +147,7 @@ class Failure:
 
 
 def failures(session: Session, flow_run_id: str, *, limit: int) -> list[Failure]:
-    """What failed of a run: its crawls, and jobs of the pictures that it found."""
+    """What failed in a run: its crawls, and jobs of which it made the last attempt."""
     failed = [
         Failure(f"crawl of {crawl.keyword}", 1, crawl.error or "")
         for crawl in crawls(session, flow_run_id)
@@ -150,17 +163,12 @@ def dead_jobs(
     dead = (
         select(Job.attempts, Job.error, Recipe.name, Job.asset_digest)
         .join(Recipe, Recipe.digest == Job.recipe_digest)
-        .where(Job.state == JobState.DEAD)
+        .where(DEAD)
         .order_by(Job.id.desc())
         .limit(limit)
     )
     if flow_run_id is not None:
-        seen = (
-            select(Sighting.asset_digest)
-            .join(CrawlRun, CrawlRun.id == Sighting.crawl_run_id)
-            .where(CrawlRun.flow_run_id == flow_run_id)
-        )
-        dead = dead.where(Job.asset_digest.in_(seen))
+        dead = dead.where(Job.flow_run_id == flow_run_id)
     return [
         Failure(f"{recipe} of {digest[:12]}", attempts, error or "")
         for attempts, error, recipe, digest in session.execute(dead)

@@ -28,8 +28,8 @@ class LeaseLostError(PipelineError):
         super().__init__(self.__doc__)
 
 
-def lease(workspace: Workspace) -> queue.Lease:
-    """A batch of open jobs of one shape and recipe, or of none."""
+def lease(workspace: Workspace, flow_run_id: str | None = None) -> queue.Lease:
+    """A batch of open jobs of one shape and recipe, or of none, for this run."""
     settings = workspace.settings
 
     def claim(session: Session) -> queue.Lease:
@@ -38,6 +38,7 @@ def lease(workspace: Workspace) -> queue.Lease:
             limit=settings.batch_size,
             ttl_s=settings.lease_s,
             max_attempts=settings.max_attempts,
+            flow_run_id=flow_run_id,
         )
         session.expunge_all()
         return claimed

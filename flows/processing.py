@@ -193,7 +193,7 @@ def process_batch(
 
     Whatever `on_progress` raises passes through, and the lease goes back.
     """
-    lease = leasing.lease(workspace)
+    lease = leasing.lease(workspace, flow_run_id)
     if not lease.jobs:
         return Batch()
     with leasing.held(workspace, lease.token) as raise_if_lost:

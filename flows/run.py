@@ -1,6 +1,7 @@
 """From keywords to gallery: the stages in their order."""
 
 import time
+import uuid
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -109,10 +110,16 @@ async def process(
     started, settings = time.monotonic(), load(**overrides)
     slots.check_local(settings)
     key_of(settings)
-    summary = Summary(split_keywords(keywords))
+    summary, own_id = Summary(split_keywords(keywords)), str(uuid.uuid4())
     with (
         open_workspace(settings) as workspace,
-        recorded(workspace, summary, command="process", recipes=settings.recipes),
+        recorded(
+            workspace,
+            summary,
+            command="process",
+            recipes=settings.recipes,
+            flow_run_id=own_id,
+        ),
     ):
         workspace.store.check()
         if retry:
@@ -127,7 +134,7 @@ async def process(
                 summary.take(counts)
         with stage(summary, "process"):
             deadline = _deadline(started, settings.budget_minutes)
-            with slots.local_slots(overrides) as found:
+            with slots.local_slots(overrides, own_id) as found:
                 await drain(workspace, found, summary, deadline=deadline)
         with stage(summary, "gallery"):
             counts = await write_gallery(overrides, asdict(summary), queued)

@@ -1,6 +1,5 @@
 """A row for every run, that tells how far it is while it goes on."""
 
-import asyncio
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -9,20 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from db import runs
 from db.engine import writing
 from db.errors import DatabaseError
 from db.models import RunState
 from db.runs import Sign
-from flows.progress import Aborted, Onlooker, onlooker, watched_by
+from flows.progress import Onlooker, onlooker, watched_by
 from flows.summary import Summary
 from flows.workspace import Workspace
 
 EVERY_S = 3.0
 _PLACES = ("gallery",)  # of this machine
-
-_STOPPED = (Aborted, KeyboardInterrupt, asyncio.CancelledError)
 
 
 @contextmanager
@@ -49,16 +47,13 @@ def recorded(
             now=datetime.now(UTC),
         )
     )
-    state, error = RunState.FAILED, None
+    state, error = RunState.INTERRUPTED, None
     try:
         with _heard_of(workspace, run_id, summary):
             yield
         state = RunState.INTERRUPTED if summary.interrupted else RunState.FINISHED
-    except _STOPPED:
-        state = RunState.INTERRUPTED
-        raise
     except Exception as exc:
-        error = " ".join(str(exc).split()) or type(exc).__name__
+        state, error = RunState.FAILED, " ".join(str(exc).split()) or type(exc).__name__
         raise
     finally:
         _end(workspace, run_id, state, summary, error)
@@ -71,16 +66,18 @@ def _end(
     summary: Summary,
     error: str | None,
 ) -> None:
+    told, now = _told(summary), datetime.now(UTC)
+
+    def end(session: Session) -> None:
+        runs.end(session, run_id, state, summary=told, error=error, now=now)
+
     # What ended the run is what the person has to know, not that this was not written.
-    with suppress(SQLAlchemyError, DatabaseError), writing(workspace.engine) as session:
-        runs.end(
-            session,
-            run_id,
-            state,
-            summary=_told(summary),
-            error=error,
-            now=datetime.now(UTC),
-        )
+    with suppress(SQLAlchemyError, DatabaseError):
+        if state is RunState.FINISHED:
+            workspace.write(end)
+            return
+        with writing(workspace.engine) as session:
+            end(session)
 
 
 def _told(summary: Summary) -> dict[str, Any]:

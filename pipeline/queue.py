@@ -101,7 +101,14 @@ def _is_lapsed(ttl_s: float) -> ColumnElement[bool]:
 _FAR_AHEAD_S = 600  # other workers may have longer leases than this one
 
 
-def lease(session: Session, *, limit: int, ttl_s: float, max_attempts: int) -> Lease:
+def lease(
+    session: Session,
+    *,
+    limit: int,
+    ttl_s: float,
+    max_attempts: int,
+    flow_run_id: str | None = None,
+) -> Lease:
     """Claim a job whose lease lapsed, or the oldest that waits and others of its shape
     and recipe, `limit` in all.
 
@@ -114,8 +121,9 @@ def lease(session: Session, *, limit: int, ttl_s: float, max_attempts: int) -> L
     _bury(session, and_(is_lapsed, Job.attempts >= max_attempts))
     lapsed = select(Job.id).where(is_lapsed).order_by(Job.id).limit(1)
     token = uuid.uuid4().hex
-    jobs = _claim(session, lapsed, token, ttl_s)
-    return Lease(token, jobs or _claim(session, _waiting(limit), token, ttl_s))
+    mark = {"lease_token": token, "flow_run_id": flow_run_id}
+    jobs = _claim(session, lapsed, mark, ttl_s)
+    return Lease(token, jobs or _claim(session, _waiting(limit), mark, ttl_s))
 
 
 def _waiting(limit: int) -> Select[int]:
@@ -131,7 +139,7 @@ def _waiting(limit: int) -> Select[int]:
 
 
 def _claim(
-    session: Session, wanted: Select[int], token: str, ttl_s: float
+    session: Session, wanted: Select[int], mark: dict[str, str | None], ttl_s: float
 ) -> tuple[Job, ...]:
     picked = wanted.with_for_update(skip_locked=True).cte("picked")
     claim = (
@@ -139,9 +147,9 @@ def _claim(
         .where(Job.id == picked.c.id)
         .values(
             state=JobState.LEASED,
-            lease_token=token,
             lease_expires_at=seconds_from_now(ttl_s),
             attempts=Job.attempts + 1,
+            **mark,
         )
         .returning(Job)
         .execution_options(synchronize_session=False, populate_existing=True)

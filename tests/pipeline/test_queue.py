@@ -78,6 +78,17 @@ def test_leased_jobs_are_not_leased_again(session: Session, make):
     assert len(lease(session).jobs) == 0
 
 
+def test_a_job_tells_which_run_had_it_last(session: Session, make):
+    job = make.job()
+
+    for run in ("f1", "f2"):
+        one = queue.lease(session, limit=8, ttl_s=60, max_attempts=3, flow_run_id=run)
+        queue.release(session, one.token)
+
+    session.refresh(job)
+    assert job.flow_run_id == "f2"
+
+
 def test_a_lapsed_lease_goes_to_the_next_worker(session: Session, make):
     job = make.job()
     lease(session, ttl_s=0)

@@ -27,7 +27,7 @@ def upgrade() -> None:
         sa.Column(
             "flow_run_id",
             sa.String(),
-            comment="Prefect's, as its crawl runs and outputs have it",
+            comment="Prefect's, or its own; crawl runs, jobs and outputs have it",
         ),
         sa.Column("state", states, nullable=False),
         sa.Column("error", sa.String()),
