@@ -1,7 +1,8 @@
 """Pictures that were made outside the queue become rows: `stylize --record`."""
 
+import uuid
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from crawler.vocabulary import OWN
@@ -20,6 +22,8 @@ from flows.decoding import Seen
 from flows.outputs import keep
 from flows.progress import onlooker
 from flows.provenance import Provenance
+from flows.runs import recorded
+from flows.summary import Summary
 from flows.workspace import Workspace
 from pipeline import appearance, ingest, queue
 from pipeline.encode import Encoded
@@ -51,6 +55,8 @@ class Register:
     workspace: Workspace
     page: Page
     crawl_run_id: int
+    flow_run_id: str
+    summary: Summary
 
     def lacks(self, digest: str) -> bool:
         """Whether no output of this original is known after this recipe."""
@@ -66,7 +72,7 @@ class Register:
         """
         originals = {one.source: _original(one) for one in batch}
 
-        def have(session: Session) -> dict[Path, str]:
+        def record(session: Session) -> tuple[dict[Path, str], int]:
             gone = ingest.forgotten(session, [n for one in batch for n in _names(one)])
             refused = {
                 one.source: reason
@@ -77,12 +83,13 @@ class Register:
             for one in kept:
                 path = blob_path(ORIGINALS, one.seen.digest)
                 self.workspace.store.put(path, originals[one.source])
-            self._have_rows(session, kept)
-            return refused
+            return refused, self._have_rows(session, kept)
 
-        return self.workspace.write(have)
+        refused, new = self.workspace.write(record)
+        self.summary.new_outputs += new
+        return refused
 
-    def _have_rows(self, session: Session, batch: Sequence[Piece]) -> None:
+    def _have_rows(self, session: Session, batch: Sequence[Piece]) -> int:
         now = datetime.now(UTC)
         findings = [
             Finding(_sighting(one.source), one.seen.digest, one.seen.size_bytes)
@@ -94,7 +101,7 @@ class Register:
         cookbook.save(session, self.workspace.store, self.page, now=now)
         by_digest = {one.seen.digest: one for one in batch}
         new = [one for d, one in by_digest.items() if self._lacks(session, d)]
-        queue.record(session, [self._row(one) for one in new])
+        return queue.record(session, [self._row(one) for one in new])
 
     def _lacks(self, session: Session, digest: str) -> bool:
         known = select(Output.id).where(
@@ -111,34 +118,56 @@ class Register:
             one.said,
             np.asarray(pictures.decode(one.file.content)),
             loss_history=one.loss_history,
+            flow_run_id=self.flow_run_id,
         )
 
 
 @contextmanager
-def register(workspace: Workspace, page: Page) -> Iterator[Register]:
-    """A register that is a crawl run of its own while the block lasts."""
-    settings = {"device", "precision", "batch_size"}
-    run_id = workspace.write(
+def register(workspace: Workspace, page: Page, command: str) -> Iterator[Register]:
+    """A register that is a run of this command while the block lasts."""
+    summary, own_id = Summary([KEYWORD]), str(uuid.uuid4())
+    with (
+        recorded(
+            workspace,
+            summary,
+            command=command,
+            recipes=[page.recipe.name],
+            flow_run_id=own_id,
+        ),
+        _crawl_run(workspace, own_id) as crawl_run_id,
+    ):
+        yield Register(workspace, page, crawl_run_id, own_id, summary)
+        summary.interrupted = onlooker().stopping.is_set()
+
+
+@contextmanager
+def _crawl_run(workspace: Workspace, flow_run_id: str) -> Iterator[int]:
+    settings = workspace.settings.model_dump(
+        mode="json", include={"device", "precision", "batch_size"}
+    )
+    crawl_run_id = workspace.write(
         lambda session: ingest.start_crawl_run(
             session,
             keyword=KEYWORD,
             source=SOURCE,
-            settings=workspace.settings.model_dump(mode="json", include=settings),
-            flow_run_id=None,
+            settings=settings,
+            flow_run_id=flow_run_id,
             now=datetime.now(UTC),
         )
     )
     state = CrawlState.INTERRUPTED
     try:
-        yield Register(workspace, page, run_id)
+        yield crawl_run_id
         if not onlooker().stopping.is_set():
             state = CrawlState.FINISHED
     finally:
-        workspace.write(
-            lambda session: ingest.finish_crawl_run(
-                session, run_id, state, stats={}, now=datetime.now(UTC)
+        # If this cannot be written, the next run does.
+        with suppress(SQLAlchemyError):
+            workspace.write(
+                lambda session: ingest.finish_crawl_run(
+                    session, crawl_run_id, state, stats={}, now=datetime.now(UTC)
+                )
             )
-        )
 
 
 def _original(one: Piece) -> bytes:

@@ -62,9 +62,10 @@ def stylize(
     if not record:
         return work.go(plan)
     with open_workspace(settings) as workspace:
-        with recording.register(workspace, page) as register:
+        with recording.register(workspace, page, wanted.command) as register:
             work.register = register
             account = work.go(plan)
+            register.summary.failed = len(account.failed)
         account.gallery = str(write_gallery(workspace, ()))
     return account
 

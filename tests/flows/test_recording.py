@@ -1,5 +1,8 @@
 """What is made outside the queue is told in the results all the same."""
 
+import os
+import subprocess
+import sys
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -9,7 +12,7 @@ from pictures import encoded, paint
 from sqlalchemy import Engine, select
 from sqlalchemy.exc import DBAPIError
 
-from db import queries
+from db import queries, runs
 from db.engine import reading, writing
 from db.models import Asset, AssetState, CrawlRun, CrawlState, Output
 from flows import album, stylizing
@@ -51,7 +54,7 @@ class Desk:
         )
         self.store = Store(self.settings.store_url)
         (path / "quick.toml").write_text(QUICK)
-        (path / "photos").mkdir()
+        (path / "photos").mkdir(exist_ok=True)
         for number, name in enumerate(["east", "north", "west"]):
             (path / "photos" / f"{name}.jpg").write_bytes(encoded(paint(number)))
 
@@ -227,3 +230,52 @@ def test_a_run_that_is_stopped_is_recorded_so(desk: Desk, engine: Engine):
         run = session.scalars(select(CrawlRun)).one()
     assert run.state is CrawlState.INTERRUPTED
     assert len(results(engine)) == 2
+
+
+def test_it_is_a_run_and_its_outputs_tell_so(desk: Desk, engine: Engine):
+    desk.photo("west").write_bytes(b"no picture")
+    desk.stylize()
+
+    with reading(engine) as session:
+        [run] = runs.newest(session, limit=9)
+    assert (run["command"], run["recipes"], run["state"]) == (
+        *("stylize", ["quick"]),
+        "finished",
+    )
+    assert (run["outputs"], run["summary"]["failed"]) == (2, 1)
+    assert {row["flow_run_id"] for row in results(engine)} == {run["flow_run_id"]}
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from flows import recording
+from test_recording import Desk
+recording.Register.record = lambda *_: os.kill(os.getpid(), signal.SIGKILL)
+Desk(Path(sys.argv[1]), sys.argv[2]).stylize()
+"""
+
+
+def test_the_crawl_run_of_one_that_was_killed_is_interrupted_by_the_next(
+    desk: Desk, engine: Engine, database_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    here = Path(__file__).parent
+    paths = os.pathsep.join(map(str, [here, here.parent, Path.cwd()]))
+    given = [sys.executable, "-c", KILLED, str(desk.path), database_url]
+    environment = os.environ | {"PYTHONPATH": paths}
+    assert subprocess.run(given, check=False, env=environment).returncode == -9
+    assert crawl_states(engine) == [CrawlState.RUNNING]
+
+    desk.stylize()
+    assert crawl_states(engine) == [CrawlState.RUNNING, CrawlState.FINISHED]
+
+    monkeypatch.setattr(runs, "LOST_S", 0.0)  # as if a minute had passed
+    desk.stylize()
+    assert crawl_states(engine) == [
+        *(CrawlState.INTERRUPTED, CrawlState.FINISHED, CrawlState.FINISHED)
+    ]
+
+
+def crawl_states(engine: Engine) -> list[CrawlState]:
+    with reading(engine) as session:
+        return list(session.scalars(select(CrawlRun.state).order_by(CrawlRun.id)))
