@@ -115,9 +115,9 @@ def _forget(workspace: Workspace, doomed: takedown.Doomed) -> None:
     with writing(workspace.engine) as session:
         doomed = takedown.find(session, doomed.named)  # more may have been made since
         takedown.forbid(session, doomed, now=datetime.now(UTC))
-    presenting.forget(workspace, doomed)
     for path in doomed.blobs:
         workspace.store.delete(path)
+    presenting.forget(workspace, doomed)  # what a thumbnail could be made of is gone
     with writing(workspace.engine) as session:
         takedown.remove_rows(session, doomed)
 

@@ -15,7 +15,7 @@ from flows.errors import UsageError
 from flows.progress import onlooker
 from flows.summary import Summary
 from flows.workspace import Workspace
-from gallery import static
+from gallery import folder
 from gallery.site import Site
 from gallery.static import ReviewCard, StaticSite
 from gallery.thumbnails import GRID_PX, Thumbnails, paths_of
@@ -180,4 +180,4 @@ def forget(workspace: Workspace, doomed: Doomed) -> None:
     """No thumbnail and no page shows forgotten pictures; runs make the pages anew."""
     for path in paths_of(doomed.blobs):
         workspace.store.delete(path)
-    static.remove(workspace.settings.gallery_dir)
+    folder.remove(workspace.settings.gallery_dir)

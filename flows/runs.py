@@ -53,7 +53,7 @@ def recorded(
             yield
         state = RunState.INTERRUPTED if summary.interrupted else RunState.FINISHED
     except Exception as exc:
-        state, error = RunState.FAILED, " ".join(str(exc).split()) or type(exc).__name__
+        state, error = RunState.FAILED, _line(exc)
         raise
     finally:
         _end(workspace, run_id, state, summary, error)
@@ -80,6 +80,12 @@ def _end(
             end(session)
 
 
+def _line(error: Exception) -> str:
+    """Its message on one line that every database can hold."""
+    said = str(error).encode("utf-8", "replace").decode().replace("\0", "")
+    return " ".join(said.split()) or type(error).__name__
+
+
 def _told(summary: Summary) -> dict[str, Any]:
     return {k: v for k, v in summary.as_json().items() if k not in _PLACES}
 
@@ -91,10 +97,12 @@ def _heard_of(workspace: Workspace, run_id: int, summary: Summary) -> Iterator[N
 
     def tell() -> None:
         while not is_over.wait(EVERY_S):
-            sign = Sign(watcher.stage, watcher.done, watcher.total, _told(summary))
-            # Another one follows soon: the run goes on without this.
-            with suppress(SQLAlchemyError), writing(workspace.engine) as session:
-                runs.give_sign(session, run_id, sign)
+            # Another one follows soon: the run goes on without this. The summary may
+            # be changing while it is read.
+            with suppress(SQLAlchemyError, DatabaseError, RuntimeError):
+                sign = Sign(watcher.stage, watcher.done, watcher.total, _told(summary))
+                with writing(workspace.engine) as session:
+                    runs.give_sign(session, run_id, sign)
 
     teller = threading.Thread(target=tell, name="signs of life", daemon=True)
     teller.start()

@@ -1,24 +1,25 @@
 """The pages over HTTP: read-only, each request a session of its own."""
 
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Annotated
 
-import anyio.to_thread
-from anyio import CapacityLimiter
+from anyio import to_thread
 from fastapi import FastAPI, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import FileResponse, HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from sqlalchemy import select
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp
 
 from db.engine import reading
 from db.models import Output
 from gallery import duplicates, grid, recipes, runs
-from gallery.blobs import blobs_of
+from gallery.darkroom import Darkroom
 from gallery.errors import NoSuchPageError, QueryError
 from gallery.facets import facets
 from gallery.guarding import Guarded
@@ -32,17 +33,17 @@ Id = Annotated[int, Path(ge=0, lt=2**63)]
 Before = Annotated[int | None, Query(ge=0, lt=2**63)]
 
 _BLOB = re.compile(r"[0-9a-f]{64}")
-_KEPT = {"Cache-Control": "private, max-age=86400, immutable"}
+_KEPT = {"Cache-Control": "private, max-age=3600"}  # what is forgotten goes soon
+_THREADS = 12
 
 
-def create_app(site: Site, *, hosts: frozenset[str] | None = None) -> FastAPI:
+def create_app(site: Site, *, hosts: frozenset[str] | None = None) -> ASGIApp:
     """The gallery as an ASGI application.
 
     Args:
         hosts: names by which browsers may call it; None for all.
     """
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
-    app.add_middleware(Guarded, hosts=hosts)
+    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=_lifespan)
     app.mount("/web", StaticFiles(packages=[("gallery", "web")]))
     _add_grid(app, site)
     _add_runs(app, site)
@@ -50,7 +51,14 @@ def create_app(site: Site, *, hosts: frozenset[str] | None = None) -> FastAPI:
     _add_lists(app, site)
     _add_files(app, site)
     _add_errors(app)
-    return app
+    return Guarded(app, hosts)
+
+
+@asynccontextmanager
+async def _lifespan(_app: FastAPI) -> AsyncIterator[None]:
+    # No more threads than there are connections to a database.
+    to_thread.current_default_thread_limiter().total_tokens = _THREADS
+    yield
 
 
 def _add_grid(app: FastAPI, site: Site) -> None:
@@ -131,16 +139,13 @@ def _add_lists(app: FastAPI, site: Site) -> None:
 
 
 def _add_files(app: FastAPI, site: Site) -> None:
-    # Pictures are decoded a few at a time; whoever waits for one holds up no page.
-    decoders = CapacityLimiter(2 * site.thumbnails.bounds.processes)
+    darkroom = Darkroom(site)
 
     @app.get("/store/thumbnails/{_folder}/{digest}-{side_px}.webp")
     async def thumbnail(digest: str, side_px: int) -> Response:
         if not _BLOB.fullmatch(digest) or side_px not in SIDES_PX:
             raise NoSuchPageError("there is no such thumbnail")
-        content = await anyio.to_thread.run_sync(
-            _thumbnail, site, digest, side_px, limiter=decoders
-        )
+        content = await darkroom.thumbnail(digest, side_px)
         return Response(content, media_type="image/webp", headers=_KEPT)
 
     @app.get("/store/outputs/{_folder}/{name}")
@@ -152,19 +157,6 @@ def _add_files(app: FastAPI, site: Site) -> None:
             return FileResponse(local, media_type=output.media_type, headers=_KEPT)
         content = site.store.get(output.path)
         return Response(content, media_type=output.media_type, headers=_KEPT)
-
-
-def _thumbnail(site: Site, digest: str, side_px: int) -> bytes:
-    if kept := site.thumbnails.kept(digest, side_px):
-        return kept
-    with reading(site.engine) as session:
-        blob = blobs_of(session, [digest])[digest]
-    if not site.store.exists(blob):
-        raise NoSuchPageError("there is no such picture")
-    made = site.thumbnails.made([blob], side_px)
-    if blob not in made:
-        raise NoSuchPageError("this picture is gone, or cannot be decoded")
-    return made[blob]
 
 
 def _output_called(session: Session, name: str) -> Output:
@@ -199,5 +191,5 @@ def _add_errors(app: FastAPI) -> None:
         PipelineError, complain(503, "the store does not answer: try again later")
     )
     app.add_exception_handler(
-        DBAPIError, complain(503, "the database does not answer: try again later")
+        SQLAlchemyError, complain(503, "the database does not answer: try again later")
     )

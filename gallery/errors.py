@@ -13,5 +13,9 @@ class NoSuchPageError(GalleryError):
     """There is nothing at this address."""
 
 
+class ForeignFolderError(GalleryError):
+    """Pages are to be written where files of others lie."""
+
+
 class ServerError(GalleryError):
     """The server cannot listen where it was told to."""

@@ -18,6 +18,7 @@ ROWS = 60  # at once: about three screens
 _TEXTS = ("recipe", "label", "colour", "backbone", "source", "licence", "title")
 _DAYS = ("since", "until")
 _LONGEST = 1000  # characters of anything that is searched for
+_MOST_KEYWORDS = 20
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,9 @@ def read_query(
     """
     texts = {name: values[name].strip() or None for name in _TEXTS if name in values}
     days = {name: _day(name, values[name]) for name in _DAYS if values.get(name)}
-    named = tuple(word for keyword in keywords if (word := keyword.strip()))
+    named = tuple(dict.fromkeys(filter(None, (one.strip() for one in keywords))))
+    if len(named) > _MOST_KEYWORDS:
+        raise QueryError(f"more than {_MOST_KEYWORDS} keywords are searched for")
     if any(len(text) > _LONGEST for text in (*named, *filter(None, texts.values()))):
         raise QueryError(f"more than {_LONGEST} characters are searched for")
     search = Search(named, **texts, **days)  # type: ignore[arg-type]  # by its names
@@ -64,10 +67,13 @@ def _day(name: str, value: str) -> date:
 def _place(value: str) -> Place:
     moment, _, output_id = value.rpartition("_")
     try:
-        at = datetime.fromisoformat(moment)
-        return at if at.tzinfo else at.replace(tzinfo=UTC), int(output_id)
-    except ValueError as exc:
+        at, number = datetime.fromisoformat(moment), int(output_id)
+        at = at.astimezone(UTC) if at.tzinfo else at.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as exc:
         raise QueryError(f"there is no place {value!r} among the outputs") from exc
+    if not 0 <= number < 2**63:
+        raise QueryError(f"there is no output {number}")
+    return at, number
 
 
 def page(

@@ -47,9 +47,11 @@ class Guarded:
         app = self._app
         if self._hosts is not None and _host(scope) not in self._hosts:
             app = PlainTextResponse("this server has another name", status_code=421)
+        if scope["method"] == "HEAD":  # the server leaves the body out
+            scope = {**scope, "method": "GET"}
         await app(scope, receive, send_guarded)
 
 
 def _host(scope: Scope) -> str:
-    host = Headers(scope=scope).get("host", "")
+    host = Headers(scope=scope).get("host", "").lower()
     return host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host

@@ -16,12 +16,14 @@ class Links:
 
     `up` leads to the top of the site: empty for the pages that lie there; `store` from
     there to what lies in the store. `outputs` are those that have a page; None for all.
+    A site that is not complete has pages of outputs alone.
     """
 
     up: str = ""
     is_static: bool = False
     store: str = "store/"
     outputs: frozenset[int] | None = None
+    is_complete: bool = True
 
     def within_folder(self) -> "Links":
         """The links of a page that lies in a folder of the site."""

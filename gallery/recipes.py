@@ -159,6 +159,11 @@ def _seed(body: Mapping[str, Any]) -> list[Setting]:
 
 def _goals(body: Mapping[str, Any], backbone: str) -> list[Setting]:
     """What a dream is to see more of, in a line."""
-    goals = body.get("objectives", {}).get(backbone, [])
-    named = [str(one.get("name") or one.get("layer") or one["kind"]) for one in goals]
+    by_backbone = body.get("objectives")
+    goals = by_backbone.get(backbone) if isinstance(by_backbone, Mapping) else None
+    named = [
+        str(one.get("name") or one.get("layer") or one.get("kind"))
+        for one in (goals if isinstance(goals, list) else ())
+        if isinstance(one, Mapping)
+    ]
     return [Setting("more of", ", ".join(named))] if named else []

@@ -1,6 +1,5 @@
 """Runs: what was found and refused, how long each stage took, what failed."""
 
-import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,14 +15,13 @@ from gallery.cards import Card, cards
 from gallery.errors import NoSuchPageError
 from gallery.facets import shown
 from gallery.links import Links
+from gallery.places import without_places
 
 AT_ONCE = 50
 SAMPLES = 12
 MOST_FAILURES = 50
 
 Row = dict[str, Any]
-
-_PATH = re.compile(r"(?:file://|(?<![\w:/.]))/(?:[^/\s'\",:;]+/)+([^/\s'\",:;]*)")
 
 
 @dataclass(frozen=True)
@@ -71,11 +69,6 @@ def run_facts(session: Session, links: Links, run_id: int) -> Row:
         "notes": [without_places(note) for note in row["summary"].get("notes", ())],
         "cards": _samples(session, links, row),
     }
-
-
-def without_places(text: str) -> str:
-    """The same without folders of this machine; names of files stay."""
-    return _PATH.sub(r"…/\1", text)
 
 
 def _readable(row: Row) -> Row:

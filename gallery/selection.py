@@ -12,6 +12,7 @@ from gallery.cards import Card, cards
 from gallery.facets import shown
 from gallery.links import Links
 from gallery.site import Site
+from pipeline.label_words import EVERYDAY
 from pipeline.search import Place, Search
 
 ROWS = 500  # at once
@@ -72,22 +73,23 @@ def _chosen(session: Session, rows: Rows, links: Links) -> list[Chosen]:
 
 def _told(rows: Rows, seen: Mapping[str, Any]) -> Told:
     first = rows[0]
-    sources = [shown(row["source"]) for row in rows]
+    places = [[shown(row["source"]), row["licence"], row["title"]] for row in rows]
+    likely = [one["name"] for one in seen["labels"] if one["score"] >= looks.LIKELY]
+    visible = [
+        one["name"] for one in seen["colours"] if one["share"] >= looks.CLEARLY_VISIBLE
+    ]
     return {
         "keyword": _distinct([row["keyword"] for row in rows]),
         "recipe": [first["recipe"]],
-        "label": [
-            one["name"] for one in seen["labels"] if one["score"] >= looks.LIKELY
+        "label": likely,
+        "everyday": [
+            word for word, names in EVERYDAY.items() if not names.isdisjoint(likely)
         ],
-        "colour": [
-            one["name"]
-            for one in seen["colours"]
-            if one["share"] >= looks.CLEARLY_VISIBLE
-        ],
+        "colour": visible,
         "backbone": [first["backbone"]],
-        "source": _distinct(sources),
-        "licence": _distinct([row["licence"] for row in rows if row["licence"]]),
-        "title": _distinct([row["title"] for row in rows if row["title"]]),
+        "source": _distinct([place[0] for place in places]),
+        "licence": _distinct([place[1] for place in places if place[1]]),
+        "seen": places,
         "day": f"{first['created_at']:%Y-%m-%d}",
     }
 

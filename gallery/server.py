@@ -1,10 +1,13 @@
 """The gallery's own web server, on this machine alone unless it is told otherwise."""
 
+import asyncio
 import socket
 from collections.abc import Callable
 from ipaddress import ip_address
 
 import uvicorn
+from starlette.types import ASGIApp
+from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from gallery.app import create_app
 from gallery.errors import ServerError
@@ -12,7 +15,7 @@ from gallery.site import Site
 
 _HERE = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _END_S = 3  # that requests in hand may take when it is told to end
-_MOST_REQUESTS = 500  # at once; who comes then is told to try again
+_PATIENCE_S = 10.0  # with who is connected and asks for nothing, or in pieces
 
 
 def serve(site: Site, host: str, port: int, on_ready: Callable[[str], None]) -> None:
@@ -25,16 +28,43 @@ def serve(site: Site, host: str, port: int, on_ready: Callable[[str], None]) -> 
         ServerError: it cannot listen there.
     """
     with _listening(host, port) as listener:
-        app = create_app(site, hosts=_names(host))
-        config = uvicorn.Config(
-            app,
-            log_level="warning",
-            limit_concurrency=_MOST_REQUESTS,
-            timeout_graceful_shutdown=_END_S,
-            server_header=False,
-        )
+        config = config_of(create_app(site, hosts=_names(host)))
         on_ready(f"http://{_in_url(host)}:{listener.getsockname()[1]}/")
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def config_of(app: ASGIApp) -> uvicorn.Config:
+    """How the application is served."""
+    return uvicorn.Config(
+        app,
+        http=Connection,
+        log_level="warning",
+        timeout_graceful_shutdown=_END_S,
+        server_header=False,
+    )
+
+
+class Connection(H11Protocol):
+    """One that is closed if no whole request comes; uvicorn itself waits for ever."""
+
+    def connection_made(  # type: ignore[override]  # as in the class above
+        self, transport: asyncio.Transport
+    ) -> None:
+        super().connection_made(transport)
+        self._was_waiting = False
+        self._timer = self.loop.call_later(_PATIENCE_S, self._look)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._timer.cancel()
+        super().connection_lost(exc)
+
+    def _look(self) -> None:
+        is_waiting = self.cycle is None or self.cycle.response_complete
+        if is_waiting and self._was_waiting:
+            self.transport.close()
+            return
+        self._was_waiting = is_waiting
+        self._timer = self.loop.call_later(_PATIENCE_S, self._look)
 
 
 def _listening(host: str, port: int) -> socket.socket:

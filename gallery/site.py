@@ -22,8 +22,9 @@ class Site:
 
 
 def render(template: str, links: Links, **facts: Any) -> str:
-    """A page as HTML; whatever strangers wrote is escaped."""
-    return _environment().get_template(template).render(links=links, **facts)
+    """A page as HTML; whatever strangers wrote is escaped, and can be encoded."""
+    page = _environment().get_template(template).render(links=links, **facts)
+    return page.encode("utf-8", "replace").decode()
 
 
 @cache

@@ -19,7 +19,9 @@ from db.parts import in_parts
 from gallery import output, runs
 from gallery.blobs import blobs_of
 from gallery.cards import Card
+from gallery.errors import NoSuchPageError
 from gallery.facets import FACETS
+from gallery.folder import PagesFolder
 from gallery.grid import Part, page
 from gallery.links import Links
 from gallery.pages import PAGES
@@ -27,16 +29,12 @@ from gallery.selection import Chosen, select
 from gallery.site import Site, render
 from gallery.thumbnails import GRID_PX, thumbnail_path
 from pipeline.errors import MissingBlobError
+from pipeline.label_words import EVERYDAY
 from pipeline.search import Search
-from pipeline.store import THUMBNAILS, write_whole
+from pipeline.store import THUMBNAILS
 
 WITHOUT_SCRIPT = 1000  # cards in the first page itself
 
-# What a site is made of; nothing else in its folder is ever removed.
-_OURS = re.compile(
-    r"[a-z]+\.html|(outputs|runs)/\d+\.html|cards/\d+\.js|web/[a-z.]+"
-    r"|store/[a-z]+/[0-9a-f]{2}/[0-9a-f]{64}[-.0-9a-z]*"
-)
 _THUMBNAIL = re.compile(
     rf"{THUMBNAILS}/../(?P<digest>[0-9a-f]{{64}})-(?P<side_px>\d+)\.webp"
 )
@@ -66,7 +64,6 @@ class ReviewCard:
     score: float
 
 
-@dataclass
 class StaticSite:
     """A folder of pages over a site.
 
@@ -74,14 +71,11 @@ class StaticSite:
     else they are copied, so that the folder can go anywhere.
     """
 
-    site: Site
-    folder: Path
-    is_linked: bool = False
-
-    def __post_init__(self) -> None:
-        local = self.site.store.local_path("") if self.is_linked else None
-        self._store = None if local is None else f"{_relative(local, self.folder)}/"
-        self._written: set[str] = set()
+    def __init__(self, site: Site, folder: Path, *, is_linked: bool = False) -> None:
+        local = site.store.local_path("") if is_linked else None
+        self.site, self.is_linked = site, is_linked
+        self._folder = PagesFolder(folder)
+        self._store = None if local is None else f"{_relative(local, folder)}/"
 
     def write(
         self,
@@ -92,39 +86,47 @@ class StaticSite:
     ) -> Path:
         """Have pages with the newest outputs that are searched for; the first page.
 
-        Pages of others that were there are gone afterwards.
+        Pages that were written there before and are not written now are gone after
+        this. Pages that are copied for others tell of chosen outputs alone: runs,
+        recipes and duplicates are told where all outputs are.
 
         Args:
             on_output: told how many outputs have their page, and how many there are.
 
         Raises:
             SearchError: nothing can be found so.
+            ForeignFolderError: the folder has files of others.
             OSError: a file cannot be written.
         """
-        links = _Recording(is_static=True, store=self._store or "store/")
-        index, ids = self._write_cards(search, limit, links)
-        links = replace(links, outputs=ids)
-        for done, output_id in enumerate(sorted(ids), start=1):
-            self._write_output(links.within_folder(), output_id)
-            on_output(done, len(ids))
-        for name, facts in PAGES.items():
-            with reading(self.site.engine) as session:
-                self._page(f"{name}.html", links, facts(session, links))
-        self._write_runs(links)
-        self._write_web()
-        self._bring(links.used)
-        self._put("index.html", index.encode())
-        self._remove_others()
-        return self.folder / "index.html"
+        if not self.is_linked:
+            self._folder.must_be_ours()
+        is_complete = self.is_linked or (search.is_for_all and limit is None)
+        with self._folder.written_anew():
+            links = self._links(is_complete)
+            index, ids = self._write_cards(search, limit, links)
+            links = replace(links, outputs=ids)
+            for done, output_id in enumerate(sorted(ids), start=1):
+                self._write_output(links.within_folder(), output_id)
+                on_output(done, len(ids))
+            if is_complete:
+                self._write_others(links)
+            self._write_web()
+            self._bring(links.used)
+            self._folder.put("index.html", index.encode())
+        return self._folder.path / "index.html"
 
     def write_review(self, cards: Sequence[ReviewCard], **facts: Any) -> Path:
         """The page with originals that would be processed; other pages stay."""
-        links = _Recording(is_static=True, store=self._store or "store/")
+        links = self._links(is_complete=False)
         shown = [(one, links.thumbnail(one.digest, GRID_PX)) for one in cards]
         self._write_web()
         self._bring(links.used)
         self._page("review.html", links, {"cards": shown, **facts})
-        return self.folder / "review.html"
+        return self._folder.path / "review.html"
+
+    def _links(self, is_complete: bool) -> _Recording:
+        store = self._store or "store/"
+        return _Recording(is_static=True, store=store, is_complete=is_complete)
 
     def _write_cards(
         self, search: Search, limit: int | None, links: Links
@@ -136,41 +138,40 @@ class StaticSite:
         number = 0
         for some in select(self.site, links, search, limit):
             number += 1
-            self._put(f"cards/{number}.js", _script(some, links))
+            self._folder.put(f"cards/{number}.js", _script(some, links))
             first += [one.card for one in some][: WITHOUT_SCRIPT - len(first)]
             ids |= {one.card.output_id for one in some}
             for one, name in product(some, FACETS):
                 told[name].update(one.told[name])
         facets = {name: sorted(told[name]) for name in FACETS}
         part = Part(first, None)
-        index = render("grid.html", links, **page(part, facets), scripts=number)
+        index = render(
+            "grid.html", links, **page(part, facets), scripts=number, everyday=EVERYDAY
+        )
         return index, frozenset(ids)
 
     def _write_output(self, links: Links, output_id: int) -> None:
-        with reading(self.site.engine) as session:
-            facts = output.facts(session, links, output_id)
-        self._page(f"outputs/{output_id}.html", links, facts, "output.html")
+        with suppress(NoSuchPageError), reading(self.site.engine) as session:
+            facts = output.facts(session, links, output_id)  # forgotten meanwhile?
+            self._page(f"outputs/{output_id}.html", links, facts, "output.html")
 
-    def _write_runs(self, links: Links) -> None:
+    def _write_others(self, links: Links) -> None:
         with reading(self.site.engine) as session:
+            for name, facts in PAGES.items():
+                self._page(f"{name}.html", links, facts(session, links))
+            within = links.within_folder()
             for run in runs.facts(session, links)["runs"]:
-                facts = runs.run_facts(session, links.within_folder(), run["id"])
-                self._page(
-                    f"runs/{run['id']}.html", links.within_folder(), facts, "run.html"
-                )
+                told = runs.run_facts(session, within, run["id"])
+                self._page(f"runs/{run['id']}.html", within, told, "run.html")
 
     def _page(
         self, name: str, links: Links, facts: dict[str, Any], template: str = ""
     ) -> None:
-        self._put(name, render(template or name, links, **facts).encode())
+        self._folder.put(name, render(template or name, links, **facts).encode())
 
     def _write_web(self) -> None:
         for file in files("gallery").joinpath("web").iterdir():
-            self._put(f"web/{file.name}", file.read_bytes())
-
-    def _put(self, name: str, content: bytes) -> None:
-        write_whole(self.folder / name, content)
-        self._written.add(name)
+            self._folder.put(f"web/{file.name}", file.read_bytes())
 
     def _bring(self, used: Iterable[str]) -> None:
         """Have the files there that pages lead to, as far as they can be had."""
@@ -197,22 +198,10 @@ class StaticSite:
         """What is called by its digest is the same as before if it is there."""
         name = f"store/{path}"
         with suppress(MissingBlobError):
-            if not (self.folder / name).exists():
-                write_whole(self.folder / name, content())
-            self._written.add(name)
-
-    def _remove_others(self) -> None:
-        for path in self.folder.rglob("*"):
-            name = path.relative_to(self.folder).as_posix()
-            if _OURS.fullmatch(name) and name not in self._written:
-                path.unlink(missing_ok=True)
-
-
-def remove(folder: Path) -> None:
-    """Of a site that was written there no page and no picture is left."""
-    for path in folder.rglob("*"):
-        if _OURS.fullmatch(path.relative_to(folder).as_posix()):
-            path.unlink(missing_ok=True)
+            if self._folder.has(name):
+                self._folder.note(name)
+            else:
+                self._folder.put(name, content())
 
 
 def _relative(store: Path, folder: Path) -> str:

@@ -18,6 +18,7 @@ from db import runs as recorded
 from db.engine import open_engine, writing
 from db.models import Derivatives, RunState
 from gallery.app import create_app
+from gallery.server import config_of
 from gallery.site import Site
 from gallery.thumbnails import Thumbnails
 from pipeline.store import ORIGINALS, OUTPUTS, Store, blob_path, digest_of
@@ -113,10 +114,7 @@ def site_of(engine: Engine, store: Store) -> Site:
 @contextmanager
 def served(site: Site) -> Iterator[str]:
     """The address of the site while it is served."""
-    config = uvicorn.Config(
-        create_app(site, hosts=HOSTS), log_level="warning", timeout_graceful_shutdown=1
-    )
-    server = uvicorn.Server(config)
+    server = uvicorn.Server(config_of(create_app(site, hosts=HOSTS)))
     with socket.create_server(("127.0.0.1", 0)) as listener:
         thread = Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()

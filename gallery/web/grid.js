@@ -125,22 +125,24 @@ class Grid {
     await this.loading;
     this.loading = null;
     this.later();
-    if (this.source.isDone && !this.cards.length) nothingFound();
+    if (this.source.isDone && !this.cards.length) say("No picture is like this.");
   }
 
   async take() {
     try {
       this.add(await this.source.next());
+      say("");
     } catch {
-      await new Promise((resolve) => setTimeout(resolve, 3000)); // it may be back by then
+      say("More pictures cannot be had now; it is tried again.");
+      await new Promise((resolve) => setTimeout(resolve, 3000));
     }
   }
 }
 
-function nothingFound() {
+function say(what) {
   const status = document.getElementById("status");
-  status.textContent = "No picture is like this.";
-  status.classList.remove("unseen");
+  status.textContent = what;
+  status.classList.toggle("unseen", !what);
 }
 
 function place(node, { left, top, wide, tall }) {
@@ -216,9 +218,6 @@ if (list) {
 const form = document.querySelector("form.search");
 const isFiltered = form.querySelector(".chips li");
 form.querySelector("details").open = isFiltered && matchMedia("(min-width: 900px)").matches;
-form.addEventListener("change", (event) => {
-  if (event.target.matches("select, [list], [type=date]")) form.requestSubmit();
-});
 form.addEventListener("formdata", ({ formData }) => {
   for (const [name, value] of [...formData]) if (!value) formData.delete(name);
 });

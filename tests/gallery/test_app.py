@@ -80,6 +80,10 @@ def test_the_form_shows_what_is_searched_for(url: str):
         ("colour=mauve", "no colour is called"),
         ("label=boat", "no picture has a label yet"),
         (f"title={'x' * 1001}", "More than 1000 characters"),
+        ("&".join(f"keyword={n}" for n in range(21)), "More than 20 keywords"),
+        (f"after=2026-01-01_{'9' * 30}", "There is no output"),
+        ("after=0001-01-01T00:00:00%2B14:00_5", "There is no place"),
+        ("after=9999-12-31T23:59:59-14:00_5", "There is no place"),
     ],
 )
 def test_a_query_that_means_nothing_is_told_in_a_line(url: str, query: str, said: str):
@@ -267,6 +271,53 @@ def test_slow_clients_stall_nobody(url: str):
 
     assert httpx.get(url).status_code == 200
     assert perf_counter() - start < 5
+
+
+def test_idle_clients_lock_nobody_out_and_are_let_go(
+    url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr("gallery.server._PATIENCE_S", 0.3)
+    address = urlsplit(url)
+    with ExitStack() as stack:
+        idle = [
+            stack.enter_context(
+                socket.create_connection((address.hostname, address.port))
+            )
+            for _ in range(400)
+        ]
+        assert httpx.get(url).status_code == 200
+        idle[0].settimeout(10)
+        assert idle[0].recv(1) == b""
+
+
+@pytest.mark.parametrize("path", ["/", "/runs", "/recipes", "/web/style.css"])
+def test_who_asks_for_heads_gets_no_bodies(url: str, path: str):
+    answer = httpx.head(url + path)
+
+    assert (answer.status_code, answer.content) == (200, b"")
+
+
+def test_a_forgotten_picture_has_no_thumbnail_left(
+    site: Site, url: str, newest: Output
+):
+    path = thumbnail_path(newest.digest, GRID_PX)
+    assert httpx.get(f"{url}/store/{path}").status_code == 200
+    with writing(site.engine) as session:
+        session.execute(delete(Output).where(Output.id == newest.id))
+    site.store.delete(newest.path)
+
+    assert httpx.get(f"{url}/store/{path}").status_code == 404
+
+
+def test_what_cannot_be_decoded_is_not_tried_again_and_again(
+    site: Site, url: str, newest: Output, monkeypatch: pytest.MonkeyPatch
+):
+    site.store.delete(newest.path)
+    path = thumbnail_path(newest.digest, GRID_PX)
+    assert httpx.get(f"{url}/store/{path}").status_code == 404
+    monkeypatch.setattr("gallery.thumbnails.run_bounded", None)
+
+    assert httpx.get(f"{url}/store/{path}").status_code == 404
 
 
 def test_an_empty_database_says_how_to_begin(site: Site, url: str):

@@ -117,16 +117,45 @@ def test_the_form_searches_and_the_url_tells_it(browser: Browser, at: At):
         assert "title" not in page.url
 
 
-def test_a_filter_is_applied_when_it_is_chosen(browser: Browser, at: At):
+def test_filters_are_applied_together(browser: Browser, at: At):
     with page_of(browser) as page:
         page.goto(at("?title=picture+7"))
         page.locator("details").evaluate("one => one.open = true")
         page.get_by_label("Recipe").select_option("flow")
+        page.get_by_label("Made since").fill("2026-05-17")
+        assert "recipe" not in page.url
+        page.get_by_role("button", name="Apply").click()
         page.wait_for_url("**recipe=flow*")
         page.wait_for_selector("#grid.even img")
 
         assert page.get_by_label("Search in titles").input_value() == "picture 7"
         expect(page.locator("#grid a")).to_have_count(11)
+
+
+def test_what_nobody_asked_is_not_searched_for(browser: Browser, at: At):
+    with page_of(browser) as page:
+        page.goto(at("?utm_source=x&constructor=1&title=picture+7"))
+        page.wait_for_selector("#grid.even img")
+
+        expect(page.locator("#grid a")).to_have_count(11)
+
+
+@pytest.mark.parametrize(
+    ("query", "is_found"),
+    [
+        ("source=folder&licence=allowed&title=picture+77", True),
+        ("keyword=DUNES", False),
+        ("colour=gray", False),
+        ("until=2026-05-16", False),
+    ],
+)
+def test_searches_are_the_same_served_and_from_disk(
+    browser: Browser, at: At, query: str, is_found: bool
+):
+    with page_of(browser) as page:
+        page.goto(at(f"?{query}"))
+
+        expect(page.locator("#grid.even a")).to_have_count(1 if is_found else 0)
 
 
 def test_nothing_found_is_said(browser: Browser, at: At):

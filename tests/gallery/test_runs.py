@@ -15,7 +15,7 @@ from db.models import Derivatives, JobState, Output, Run, RunState
 from db.runs import Sign
 from gallery.errors import NoSuchPageError
 from gallery.links import Links
-from gallery.runs import facts, run_facts, without_places
+from gallery.runs import facts, run_facts
 from gallery.site import Site
 
 HOSTILE = "<script>alert(1)</script>"
@@ -73,20 +73,6 @@ def test_failures_are_told_with_their_message_and_without_places(site: Site):
 
     assert failure["attempts"] == 3
     assert failure["error"] == "OSError: no space on …/store"
-
-
-@pytest.mark.parametrize(
-    ("said", "told"),
-    [
-        ("cannot read /home/me/a b.png: gone", "cannot read …/a b.png: gone"),
-        ("file:///home/me/x.jpg is gone", "…/x.jpg is gone"),
-        ("https://example.org/a/b.jpg: 404", "https://example.org/a/b.jpg: 404"),
-        ("'/etc/passwd'", "'…/passwd'"),
-        ("32/64 px and/or more", "32/64 px and/or more"),
-    ],
-)
-def test_places_of_the_machine_are_left_out(said: str, told: str):
-    assert without_places(said) == told
 
 
 def test_the_list_tells_the_newest_first_and_goes_on(site: Site, url: str):

@@ -12,7 +12,8 @@ from sqlalchemy import delete, update
 
 from db.engine import writing
 from db.models import Output, Sighting
-from gallery import static
+from gallery.errors import ForeignFolderError
+from gallery.folder import remove
 from gallery.site import Site
 from gallery.static import StaticSite
 from pipeline.search import Search
@@ -108,9 +109,53 @@ def test_a_site_is_removed_and_nothing_else(site: Site, folder: Path):
     write(site, folder)
     (folder / "notes.txt").write_text("a person's own")
 
-    static.remove(folder)
+    remove(folder)
 
     assert [path.name for path in folder.rglob("*") if path.is_file()] == ["notes.txt"]
+
+
+@pytest.mark.parametrize("name", ["index.html", "about.html", "store/x", "notes"])
+def test_a_folder_of_others_is_left_as_it_is(site: Site, folder: Path, name: str):
+    (folder / name).parent.mkdir(parents=True)
+    (folder / name).write_text("a person's own")
+
+    with pytest.raises(ForeignFolderError, match="name an empty folder"):
+        write(site, folder)
+
+    remove(folder)
+    assert (folder / name).read_text() == "a person's own"
+    assert len([*folder.rglob("*.*")]) <= 1
+
+
+def test_nothing_of_the_store_is_ever_removed(site: Site, tmp_path: Path):
+    before = {path for path in (tmp_path / "store").rglob("*") if path.is_file()}
+
+    write(site, tmp_path, Search(title="picture 1"), is_linked=True)
+    write(site, tmp_path, Search(title="picture 2"), is_linked=True)
+    remove(tmp_path)
+
+    assert before <= {*(tmp_path / "store").rglob("*")}
+
+
+def test_a_list_of_names_cannot_lead_out_of_the_folder(
+    site: Site, folder: Path, tmp_path: Path
+):
+    (tmp_path / "notes.txt").write_text("a person's own")
+    write(site, folder)
+    with (folder / ".crawl-and-dream").open("a") as names:
+        names.write(f"../notes.txt\n{tmp_path}/notes.txt\n")
+
+    remove(folder)
+
+    assert (tmp_path / "notes.txt").exists()
+
+
+@pytest.mark.parametrize("chosen", [{"search": Search(title="1")}, {"limit": 1}])
+def test_a_selection_tells_of_nothing_else(site: Site, folder: Path, chosen):
+    StaticSite(site, folder).write(**{"search": Search()} | chosen)
+
+    assert {page.parent.name for page in pages(folder)} == {folder.name, "outputs"}
+    assert [page.name for page in folder.glob("*.html")] == ["index.html"]
 
 
 def test_scripts_tell_what_cards_are_searched_by(site: Site, folder: Path):
@@ -123,11 +168,12 @@ def test_scripts_tell_what_cards_are_searched_by(site: Site, folder: Path):
         "keyword": ["dunes"],
         "recipe": ["flow"],
         "label": [],
+        "everyday": [],
         "colour": [],
         "backbone": ["pyramid"],
         "source": ["folder"],
         "licence": ["allowed"],
-        "title": ["Picture 2"],
+        "seen": [["folder", "allowed", "Picture 2"]],
         "day": "",
     }
 
