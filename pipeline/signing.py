@@ -102,7 +102,8 @@ def without_manifest(content: bytes) -> bytes:
             return _JPEG + b"".join(_kept_of_jpeg(content))
         if content.startswith(b"RIFF") and content[8:12] == b"WEBP":
             body = b"WEBP" + b"".join(_kept_of_webp(content))
-            return b"RIFF" + struct.pack("<I", len(body)) + body
+            size = _riff_size(content) - (len(content) - 8 - len(body))
+            return b"RIFF" + struct.pack("<I", size) + body
     except struct.error:
         pass  # it ends in the middle
     return content
@@ -110,12 +111,15 @@ def without_manifest(content: bytes) -> bytes:
 
 def _kept_of_png(content: bytes) -> Iterator[bytes]:
     at = len(_PNG)
-    while at < len(content):
+    while True:
         length, name = struct.unpack_from(">I4s", content, at)
+        if name == b"IEND":
+            break
         end = at + 12 + length
         if name != b"caBX":
             yield content[at:end]
         at = end
+    yield content[at:]
 
 
 def _kept_of_jpeg(content: bytes) -> Iterator[bytes]:
@@ -132,10 +136,17 @@ def _kept_of_jpeg(content: bytes) -> Iterator[bytes]:
 
 
 def _kept_of_webp(content: bytes) -> Iterator[bytes]:
-    at = 12
-    while at < len(content):
+    at, whole = 12, 8 + _riff_size(content)
+    while at < whole:
         name, length = struct.unpack_from("<4sI", content, at)
         end = at + 8 + length + length % 2
         if name != b"C2PA":
             yield content[at:end]
         at = end
+    yield content[at:]
+
+
+def _riff_size(content: bytes) -> int:
+    """Bytes from the ninth on that belong to the picture; others may follow."""
+    [size] = struct.unpack_from("<I", content, 4)
+    return int(size)

@@ -119,6 +119,20 @@ def test_a_file_without_a_manifest_has_none(trusted: str, output_format: str):
     assert without_manifest(content) == content
 
 
+@pytest.mark.parametrize("output_format", FORMATS)
+@pytest.mark.parametrize("more", [b"\n", b"C2PA" + bytes(60)])
+def test_bytes_after_the_end_are_left_alone(
+    signed, monkeypatch: pytest.MonkeyPatch, output_format: str, more: bytes
+):
+    before = plain(output_format).content + more
+    content = signed(output_format) + more
+    monkeypatch.setattr(signing, "find_spec", lambda _name: None)
+
+    assert without_manifest(before) == without_manifest(content) == before
+    assert check(before, "").state == "none"
+    assert check(content, "").state == "not checked"
+
+
 @pytest.mark.parametrize("name", ["BMP", "GIF", "TIFF", "AVIF"])
 def test_nor_has_a_file_of_another_format(trusted: str, name: str):
     content = encoded(paint(1), name)
