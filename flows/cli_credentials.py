@@ -61,8 +61,8 @@ def verify(
     """Say what files that left the database tell of themselves, and find their outputs.
 
     By their bytes they are `identical`. A file that was saved again is `re-encoded`
-    when it looks like the output that it names, or like any when it names none, and
-    `changed` when it does not look like the one that it names.
+    when it looks like the output that it names, or else like any other, and `changed`
+    when it names one and looks like none.
 
     A C2PA manifest is `trusted` when it was signed by a key of this machine, and
     `invalid` when the file was changed since.

@@ -2,7 +2,8 @@
 
 A file is believed by its bytes, and by a manifest that was signed with a trusted key.
 What its XMP says anybody may have written: it only names the output whose own file a
-picture is compared with. Without XMP those are compared whose hashes are near.
+picture is compared with first. If it is not that picture, or no XMP names one, those
+are compared whose hashes are near.
 """
 
 import re
@@ -172,15 +173,21 @@ def _verified(desk: _Desk, file: Path, seen: Seen | str | Crashed) -> Verified:
         path, named = _by_digest(session, seen.digest), _by_name(session, said)
     if path is not None:
         return Verified(str(file), "identical", path, "", said)
-    if named is not None:
-        verdict, note = _compared(desk, seen.inspection, named)
-        return Verified(str(file), verdict, named, note, said)
-    alike = _by_looks(desk, seen.inspection)
+    verdict, output, note = _found_for(desk, seen.inspection, named)
+    return Verified(str(file), verdict, output, note, said)
+
+
+def _found_for(
+    desk: _Desk, picture: Inspection, named: str | None
+) -> tuple[Verdict, str | None, str]:
+    """What a picture is of: of the output that its XMP names, or of one it is like."""
+    verdict, note = _compared(desk, picture, named)
+    if verdict == "re-encoded":
+        return verdict, named, note
+    alike = _by_looks(desk, picture)
     if alike is not None:
-        note = f"{_SAME}; its XMP names no output"
-        return Verified(str(file), "re-encoded", alike, note, said)
-    note = "no output has these bytes or looks like it, and its XMP names none"
-    return Verified(str(file), "not found", None, note, said)
+        return "re-encoded", alike, f"{_SAME}; {note}"
+    return verdict, named, f"no output has these bytes or looks like it; {note}"
 
 
 def _content(file: Path) -> bytes:
@@ -218,11 +225,15 @@ def _by_looks(desk: _Desk, picture: Inspection) -> str | None:
     return None
 
 
-def _compared(desk: _Desk, picture: Inspection, path: str) -> tuple[Verdict, str]:
+def _compared(
+    desk: _Desk, picture: Inspection, path: str | None
+) -> tuple[Verdict, str]:
     """Whether a picture is that of the output which its XMP names."""
+    if path is None:
+        return "not found", "its XMP names no output"
     [found] = desk.look_at([path])
     if not isinstance(found, Inspection):
-        return "not found", f"its XMP names an output that is gone: {reason(found)}"
+        return "not found", f"its XMP names {path}, which is gone: {reason(found)}"
     if are_alike(picture, found):
         return "re-encoded", _SAME
-    return "changed", "another picture than the output that its XMP names"
+    return "changed", f"its XMP names {path}, which is another picture"

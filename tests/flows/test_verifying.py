@@ -188,7 +188,26 @@ def test_an_output_whose_file_is_gone_cannot_be_compared(
     assert verified(content).verdict == "identical"
     found = verified(saved_again(content))
     assert (found.verdict, found.output) == ("not found", output.path)
-    assert "is gone" in found.note
+    assert found.note.startswith("no output has these bytes or looks like it; its XMP")
+    assert f"names {output.path}, which is gone: " in found.note
+
+
+def test_a_picture_is_found_by_its_looks_when_its_xmp_does_not_lead_to_it(
+    workspace: Workspace, tmp_path: Path, verified
+):
+    images = [paint(seed, (96, 72)) for seed in (0, 5)]
+    shown, named = make_outputs(workspace, tmp_path, QUICK, images)
+    picture, other = (workspace.store.get(one.path) for one in (shown, named))
+    image = Image.open(BytesIO(picture)).convert("RGB")
+    mixed = encoded(image, quality=70, xmp=xmp_of(other))
+
+    of_another = verified(mixed)
+    workspace.store.delete(named.path)
+    of_none = verified(mixed)
+
+    for found, why in ((of_another, "is another picture"), (of_none, "is gone")):
+        assert (found.verdict, found.output) == ("re-encoded", shown.path)
+        assert f"to the eye; its XMP names {named.path}, which {why}" in found.note
 
 
 def test_the_command_fails_when_a_file_is_not_as_it_was(
