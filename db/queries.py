@@ -181,6 +181,21 @@ def in_turn(
                 return
 
 
+def with_rows(
+    session: Session,
+    outputs: Sequence[int],
+    *,
+    keywords: Sequence[str] = (),
+    wanted: Filter = EVERYTHING,
+) -> set[int]:
+    """Which of a thousand outputs or fewer have rows that are wanted."""
+    of_rows = wanted.of_rows()
+    if not of_rows:
+        return set(outputs)
+    rows = _rows_of(outputs, keywords).where(*of_rows)
+    return set(session.scalars(rows.with_only_columns(results_view.c.output_id)))
+
+
 def _rows_of(outputs: Sequence[int], keywords: Sequence[str]) -> Select[Any]:
     newest = (results_view.c.created_at.desc(), results_view.c.output_id.desc())
     rows = select(results_view).where(results_view.c.output_id.in_(outputs))

@@ -2,7 +2,7 @@
 
 import csv
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TextIO
@@ -15,9 +15,10 @@ from crawler import credit
 from crawler.credit import Credit, Terms
 from db.models import Output, Recipe
 from flows.album import replacing
-from flows.exporting import Conditions, chosen, steps
+from flows.exporting import Conditions, check_any, chosen, steps
 from flows.progress import onlooker
 from flows.spreadsheets import cell
+from pipeline.search import EVERYTHING, Search
 
 SUFFIXES = (".md", ".csv")
 
@@ -50,38 +51,38 @@ class Credited:
         return None if terms is None else credit.share_alike(terms)
 
 
-def write(
-    session: Session,
-    out: Path,
-    *,
-    keywords: Sequence[str] = (),
-    recipe: str | None = None,
-) -> int:
+def write(session: Session, out: Path, search: Search = EVERYTHING) -> int:
     """Have a file that credits outputs, whole or not at all; of how many.
 
     The suffix of `out`, one of `SUFFIXES`, says in which form.
 
     Raises:
+        SearchError: nothing can be found so.
         UsageError: there are no such outputs, or the file cannot be written.
         Aborted: somebody stopped it; there is no file, or that of before.
     """
-    where, count = chosen(session, keywords, recipe)
+    where, most = chosen(session, search)
     begin = _csv if out.suffix.lower() == ".csv" else _markdown
     with (
         replacing(out) as part,
         part.open("w", encoding="utf-8", newline="") as file,
     ):
-        write_one, counter = begin(file), steps(count)
-        for one in _credited(session, where):
-            next(counter)
+        write_one, count = begin(file), 0
+        for one in _credited(session, search, where, steps(most)):
             write_one(one)
+            count += 1
+        check_any(count)
         onlooker().end()
     return count
 
 
-def _credited(session: Session, where: Conditions) -> Iterator[Credited]:
+def _credited(
+    session: Session, search: Search, where: Conditions, counter: Iterator[None]
+) -> Iterator[Credited]:
+    """Those that are wanted of the outputs of which `where` is true, all counted."""
     outputs = (
         select(
+            Output.id,
             Output.path,
             Output.digest,
             Output.asset_digest,
@@ -94,10 +95,13 @@ def _credited(session: Session, where: Conditions) -> Iterator[Credited]:
     )
     with session.execute(outputs.execution_options(yield_per=_AT_ONCE)) as found:
         for page in found.partitions():
-            assets = dict.fromkeys(asset for _, _, asset, _, _ in page)
+            wanted = search.wanted_of(session, [row.id for row in page])
+            assets = dict.fromkeys(row.asset_digest for row in page)
             credits_of = credit.of_assets(session, list(assets))
-            for path, digest, asset, algorithm, name in page:
-                yield Credited(path, digest, algorithm, name, credits_of[asset])
+            for number, path, digest, asset, algorithm, name in page:
+                next(counter)
+                if number in wanted:
+                    yield Credited(path, digest, algorithm, name, credits_of[asset])
 
 
 def _markdown(file: TextIO) -> Callable[[Credited], None]:

@@ -10,7 +10,6 @@ from flows import attributing, manifest, options, verifying
 from flows.cli_provenance import reading_for
 from flows.console import plain, show_rows, stderr, stdout, write_json
 from flows.errors import UsageError
-from flows.parameters import split_keywords
 from flows.workspace import open_workspace
 from pipeline import signing, signing_key
 from pipeline.settings import load
@@ -33,6 +32,14 @@ def attribution(
     ] = Path("ATTRIBUTION.md"),
     keywords: options.OfKeywords = "",
     recipe: options.OfRecipe = None,
+    label: options.OfLabel = None,
+    colour: options.OfColour = None,
+    backbone: options.OfBackbone = None,
+    source: options.OfSource = None,
+    licence: options.OfLicence = None,
+    title: options.OfTitle = None,
+    since: options.Since = None,
+    until: options.Until = None,
 ) -> None:
     """Write whom outputs are owed to: title, author, source, licence, what was changed.
 
@@ -41,14 +48,15 @@ def attribution(
     `crawl-and-dream attribution --keywords "sunset beach"`
 
     `crawl-and-dream attribution --recipe dream --out credits.csv`
+
+    `crawl-and-dream attribution --licence cc-by-sa-4.0 --since 2026-05-17`
     """
+    search = options.search(locals())
     if out.suffix.lower() not in attributing.SUFFIXES:
         endings = " or ".join(attributing.SUFFIXES)
         raise UsageError(f"--out {out}: the name has to end in {endings}")
     with reading_for(out) as (_, session):
-        count = attributing.write(
-            session, out, keywords=split_keywords(keywords), recipe=recipe
-        )
+        count = attributing.write(session, out, search)
     stderr.print(f"{out}: {count} outputs", markup=False, soft_wrap=True)
 
 

@@ -9,7 +9,6 @@ import typer
 from flows import options, presenting
 from flows.console import at_terminal, stderr
 from flows.errors import UsageError
-from flows.parameters import split_keywords
 from flows.workspace import Workspace, open_workspace
 from gallery.links import query_of
 from gallery.server import serve
@@ -35,6 +34,14 @@ def gallery(
     ] = None,
     keywords: options.OfKeywords = "",
     recipe: options.OfRecipe = None,
+    label: options.OfLabel = None,
+    colour: options.OfColour = None,
+    backbone: options.OfBackbone = None,
+    source: options.OfSource = None,
+    licence: options.OfLicence = None,
+    title: options.OfTitle = None,
+    since: options.Since = None,
+    until: options.Until = None,
     limit: Annotated[
         int | None, typer.Option("--limit", "-n", min=1, help="only the newest of them")
     ] = None,
@@ -45,9 +52,11 @@ def gallery(
 
     `crawl-and-dream gallery --open`
 
+    `crawl-and-dream gallery --colour orange --since 2026-05-17`
+
     `crawl-and-dream gallery --static beach --keywords "sunset beach"`
     """
-    search = Search(tuple(split_keywords(keywords)), recipe)
+    search = options.search(locals())
     if static is None and limit is not None:
         raise UsageError("--limit is for --static: the server shows all of them")
     with open_workspace(load()) as workspace:

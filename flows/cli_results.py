@@ -1,7 +1,6 @@
 """The command that shows what was made, or what was refused and why: results."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,62 +16,27 @@ from flows.console import show_rows
 from flows.errors import UsageError
 from flows.exporting import of_one_moment
 from flows.formats import Format, Target
-from flows.parameters import split_keywords
 from flows.parquet import Rows
 from flows.workspace import open_workspace
-from pipeline.colour_names import NAMES
 from pipeline.search import Search
 from pipeline.settings import load
 
 _SHORT = ("recipe", "title", "author", "licence", "seconds", "created_at", "path")
 _COUNTED = ("keyword", "source", "what", "reason", "count", "example")
-_DAYS = ["%Y-%m-%d"]  # in UTC
 _REFUSED = ("url", "page_url", "source", "keyword", "reason", "seen_at")
 
 
 def results(
     keywords: options.OfKeywords = "",
     recipe: options.OfRecipe = None,
-    label: Annotated[
-        str | None,
-        typer.Option(
-            "--label",
-            help="only of pictures that show this: all words of a class that a "
-            "network gave 10 % or more, or a word such as beach, boat or dog",
-        ),
-    ] = None,
-    colour: Annotated[
-        str | None,
-        typer.Option(
-            "--colour",
-            "--color",
-            help=f"only of pictures with 3 % or more of it: {', '.join(NAMES)}",
-        ),
-    ] = None,
-    backbone: Annotated[
-        str | None, typer.Option("--backbone", help="only made by this network")
-    ] = None,
-    source: Annotated[
-        str | None,
-        typer.Option(
-            "--source", "-s", help="only from this source, or from this kind of source"
-        ),
-    ] = None,
-    licence: Annotated[
-        str | None,
-        typer.Option("--licence", help="only under this one, such as cc-by-4.0"),
-    ] = None,
-    title: Annotated[
-        str | None, typer.Option("--title", help="only with this text in the title")
-    ] = None,
-    since: Annotated[
-        datetime | None,
-        typer.Option("--since", formats=_DAYS, help="only made on that day or later"),
-    ] = None,
-    until: Annotated[
-        datetime | None,
-        typer.Option("--until", formats=_DAYS, help="only made on that day or before"),
-    ] = None,
+    label: options.OfLabel = None,
+    colour: options.OfColour = None,
+    backbone: options.OfBackbone = None,
+    source: options.OfSource = None,
+    licence: options.OfLicence = None,
+    title: options.OfTitle = None,
+    since: options.Since = None,
+    until: options.Until = None,
     limit: Annotated[
         int, typer.Option("--limit", "-n", min=1, help="how many rows at most")
     ] = 100,
@@ -116,13 +80,8 @@ def results(
 
     `crawl-and-dream results -n 1000000 --format parquet --out made.parquet`
     """
+    search = options.search(locals())
     target = Target(output_format, out)
-    search = Search(
-        tuple(split_keywords(keywords)),
-        *(recipe, label, colour, backbone, source, licence, title),
-        since and since.date(),
-        until and until.date(),
-    )
     if sql is not None:
         if rejected or open_it or not search.is_for_all:
             raise UsageError("--sql says itself what is wanted: use no other filter")

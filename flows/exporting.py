@@ -10,13 +10,14 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Engine, func, select
 from sqlalchemy.orm import Session
 
-from db import queries, telling
+from db import telling
 from db.models import Output
 from flows import prov_json
 from flows.album import replacing
 from flows.errors import UsageError
 from flows.progress import Aborted, onlooker
 from pipeline.errors import MissingBlobError
+from pipeline.search import Search
 from pipeline.store import Store
 
 Form = Literal["prov-json", "webdataset"]
@@ -51,7 +52,7 @@ def export(
         UsageError: there are no such outputs, or the file cannot be written.
         Aborted: somebody stopped it; there is no file, or that of before.
     """
-    where, count = chosen(session, keywords, recipe)
+    where, count = chosen(session, Search(tuple(keywords), recipe))
     with replacing(out) as part:
         if form == "webdataset":
             missing = _write_webdataset(session, store, part, where, count)
@@ -62,21 +63,29 @@ def export(
     return Exported(count)
 
 
-def chosen(
-    session: Session, keywords: Sequence[str], recipe: str | None
-) -> tuple[Conditions, int]:
-    """What is true of the outputs that are wanted, and how many there are.
+def chosen(session: Session, search: Search) -> tuple[Conditions, int]:
+    """What is true of the outputs that may be wanted, and how many there are.
+
+    Raises:
+        SearchError: nothing can be found so.
+        UsageError: there are none.
+    """
+    where = search.conditions(session)
+    count = session.scalar(select(func.count(Output.id)).where(*where)) or 0
+    check_any(count)
+    return where, count
+
+
+def check_any(count: int) -> None:
+    """See that there are outputs to tell of.
 
     Raises:
         UsageError: there are none.
     """
-    where = queries.chosen(session, keywords, recipe)
-    count = session.scalar(select(func.count(Output.id)).where(*where)) or 0
     if not count:
         raise UsageError(
             "no such outputs: `crawl-and-dream results` shows what there is"
         )
-    return where, count
 
 
 def of_one_moment(engine: Engine) -> Engine:

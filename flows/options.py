@@ -1,13 +1,20 @@
 """The options that commands share; their words come from `flows.parameters`."""
 
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import datetime
 from typing import Annotated, Any
 
 import typer
 
 from flows.errors import UsageError
-from flows.parameters import Parameters, check_one_of_two
+from flows.parameters import Parameters, check_one_of_two, split_keywords
+from pipeline.colour_names import NAMES
+from pipeline.search import Search
 
 FIELDS = Parameters.model_fields.keys()
+
+_DAYS = ["%Y-%m-%d"]  # in UTC
 
 
 def option(field: str, *names: str, **how: Any) -> Any:
@@ -48,6 +55,46 @@ OfKeywords = Annotated[
 OfRecipe = Annotated[
     str | None, typer.Option("--recipe", "-r", help="only outputs of this recipe")
 ]
+OfLabel = Annotated[
+    str | None,
+    typer.Option(
+        "--label",
+        help="only of pictures that show this: all words of a class that a network "
+        "gave 10 % or more, or a word such as beach, boat or dog",
+    ),
+]
+OfColour = Annotated[
+    str | None,
+    typer.Option(
+        "--colour",
+        "--color",
+        help=f"only of pictures with 3 % or more of it: {', '.join(NAMES)}",
+    ),
+]
+OfBackbone = Annotated[
+    str | None, typer.Option("--backbone", help="only made by this network")
+]
+OfSource = Annotated[
+    str | None,
+    typer.Option(
+        "--source", "-s", help="only from this source, or from this kind of source"
+    ),
+]
+OfLicence = Annotated[
+    str | None,
+    typer.Option("--licence", help="only under this one, such as cc-by-4.0"),
+]
+OfTitle = Annotated[
+    str | None, typer.Option("--title", help="only with this text in the title")
+]
+Since = Annotated[
+    datetime | None,
+    typer.Option("--since", formats=_DAYS, help="only made on that day or later"),
+]
+Until = Annotated[
+    datetime | None,
+    typer.Option("--until", formats=_DAYS, help="only made on that day or before"),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON instead of a table")]
 
 
@@ -63,3 +110,12 @@ def parameters(given: dict[str, Any]) -> Parameters:
     except ValueError as exc:
         raise UsageError(str(exc)) from exc
     return Parameters.model_validate(given | {"keywords": keywords})
+
+
+def search(given: Mapping[str, Any]) -> Search:
+    """What a command searches for, by the names of its options."""
+    wanted = {field.name: given[field.name] for field in fields(Search)}
+    wanted["keywords"] = tuple(split_keywords(given["keywords"]))
+    for day in ("since", "until"):
+        wanted[day] = given[day] and given[day].date()
+    return Search(**wanted)

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, tuple_
 from sqlalchemy.orm import Session
 
 from db import looks, queries
-from db.filters import Filter
+from db.filters import Conditions, Filter
 from db.models import Output
 from pipeline.colour_names import NAMES
 from pipeline.errors import SearchError
@@ -45,7 +45,7 @@ class Search:
 
     @property
     def is_for_all(self) -> bool:
-        return self == Search()
+        return self == EVERYTHING
 
     def in_turn(
         self, session: Session, *, limit: int, after: Place | None = None
@@ -59,16 +59,33 @@ class Search:
         Raises:
             SearchError: nothing can be found so; the message says what to do.
         """
-        labels = _classes(session, self.label) if self.label else ()
-        where = queries.chosen(
-            session, self.keywords, self.recipe, labels=labels, colour=self._colour()
-        )
+        where = self._chosen(session)
         return queries.in_turn(
             session,
             where if after is None else [*where, _is_after(after)],
             keywords=self.keywords,
             wanted=self._filter(),
             limit=limit,
+        )
+
+    def conditions(self, session: Session) -> Conditions:
+        """What is true of all outputs that are wanted, and of few others.
+
+        Raises:
+            SearchError: nothing can be found so; the message says what to do.
+        """
+        return [*self._chosen(session), *self._filter().of_outputs(session)]
+
+    def wanted_of(self, session: Session, outputs: Sequence[int]) -> set[int]:
+        """Which are wanted, of some outputs for which `conditions` hold."""
+        return queries.with_rows(
+            session, outputs, keywords=self.keywords, wanted=self._filter()
+        )
+
+    def _chosen(self, session: Session) -> Conditions:
+        labels = _classes(session, self.label) if self.label else ()
+        return queries.chosen(
+            session, self.keywords, self.recipe, labels=labels, colour=self._colour()
         )
 
     def _colour(self) -> str | None:
@@ -86,6 +103,9 @@ class Search:
             since=None if self.since is None else _begin(self.since),
             until=None if self.until is None else _end(self.until),
         )
+
+
+EVERYTHING = Search()
 
 
 def _begin(day: date) -> datetime:

@@ -2,21 +2,25 @@
 
 import csv
 from collections.abc import Callable
+from dataclasses import asdict
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from rows import Rows
+from rows import NOW, Rows
 from sqlalchemy.orm import Session
 from typer.testing import CliRunner
 
+from db.appearance import Label, Swatch
 from db.models import Derivatives, LicenceClaim, Output
 from flows import attributing
 from flows.cli import app
 from flows.errors import UsageError
 from flows.progress import Aborted, Onlooker, watched_by
+from pipeline.search import Search
 
 PAGE = "https://example.org/low-tide"
 BY_SA = "https://creativecommons.org/licenses/by-sa/4.0/"
@@ -62,7 +66,7 @@ def claimed(make: Rows, session: Session) -> Callable[..., Output]:
 @pytest.fixture
 def markdown(session: Session, tmp_path: Path) -> Callable[..., str]:
     def write(**chosen: Any) -> str:
-        attributing.write(session, tmp_path / "ATTRIBUTION.md", **chosen)
+        attributing.write(session, tmp_path / "ATTRIBUTION.md", Search(**chosen))
         return (tmp_path / "ATTRIBUTION.md").read_text("utf-8")
 
     return write
@@ -71,7 +75,7 @@ def markdown(session: Session, tmp_path: Path) -> Callable[..., str]:
 @pytest.fixture
 def rows(session: Session, tmp_path: Path) -> Callable[..., list[dict[str, str]]]:
     def write(**chosen: Any) -> list[dict[str, str]]:
-        attributing.write(session, tmp_path / "credits.csv", **chosen)
+        attributing.write(session, tmp_path / "credits.csv", Search(**chosen))
         with (tmp_path / "credits.csv").open(encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
 
@@ -236,15 +240,76 @@ def test_outputs_are_chosen_and_each_is_there_once(claimed, make: Rows, rows):
         make.output(make.job(asset_digest=wanted.asset_digest))
 
     assert [row["path"] for row in rows(recipe="a")] == [wanted.path]
-    paths = [row["path"] for row in rows(keywords=["dunes"])]
+    paths = [row["path"] for row in rows(keywords=("dunes",))]
     assert len(paths) == len(set(paths)) == 252
 
 
-def test_nothing_is_written_when_nothing_matches(session: Session, tmp_path: Path):
+def shows(session: Session, output: Output) -> None:
+    """A beach, and orange."""
+    digest = output.asset_digest
+    orange = {"colour": "#f08020", "name": "orange", "share": 0.5}
+    beach = {"backbone": "x", "name": "seashore", "score": 0.9}
+    session.add(Swatch(asset_digest=digest, rank=0, **orange))
+    session.add(Label(asset_digest=digest, weights_digest="0" * 64, rank=0, **beach))
+    session.flush()
+
+
+SELECTIONS = [
+    Search(("dunes",), backbone="pyramid"),
+    Search(licence="CC-BY-SA-4.0"),
+    Search(title="low"),
+    Search(source="folder", until=NOW.date()),
+    Search(colour="orange"),
+    Search(label="beach"),
+]
+
+
+@pytest.mark.parametrize("search", SELECTIONS)
+def test_outputs_are_chosen_by_whatever_results_are(
+    claimed, session: Session, rows, search: Search
+):
+    wanted, late = claimed(), claimed()
+    late.created_at += timedelta(days=1)
+    claimed("cc-by-4.0", seen={"title": "High"}, recipe={"backbone": "other"})
+    shows(session, wanted)
+
+    found = search.in_turn(session, limit=10)
+    paths = {row["path"] for part in found for row in part}
+
+    assert wanted.path in paths
+    assert [row["path"] for row in rows(**asdict(search))] == sorted(paths)
+    assert len(paths) < 3
+
+
+def test_what_only_another_claim_says_is_not_chosen(claimed, rows):
+    forbids = {"licence": "cc-by-nd-4.0", "derivatives": Derivatives.FORBIDDEN}
+    claimed("cc-by-4.0", forbids)
+    other = claimed("cc-by-4.0")
+
+    assert [row["path"] for row in rows(licence="cc-by-4.0")] == [other.path]
+
+
+@pytest.mark.parametrize("wanted", [Search(("none",)), Search(title="none")])
+def test_nothing_is_written_when_nothing_matches(
+    claimed, session: Session, tmp_path: Path, wanted: Search
+):
+    claimed()
+
     with pytest.raises(UsageError, match="no such outputs"):
-        attributing.write(session, tmp_path / "a.md", keywords=["none"])
+        attributing.write(session, tmp_path / "a.md", wanted)
 
     assert [*tmp_path.glob("*.md*")] == []
+
+
+def test_no_more_outputs_are_counted_than_are_credited(
+    claimed, session: Session, tmp_path: Path
+):
+    forbids = {"licence": "cc-by-nd-4.0", "derivatives": Derivatives.FORBIDDEN}
+    claimed("cc-by-4.0", forbids)
+    claimed("cc-by-4.0")
+
+    search = Search(licence="cc-by-4.0")
+    assert attributing.write(session, tmp_path / "a.md", search) == 1
 
 
 class Impatient(Onlooker):
