@@ -17,6 +17,7 @@ from pipeline.settings import load
 
 
 def gallery(
+    context: typer.Context,
     host: Annotated[
         str, typer.Option("--host", help="where it listens: else on this machine alone")
     ] = "127.0.0.1",
@@ -59,6 +60,9 @@ def gallery(
     search = options.search(locals())
     if static is None and limit is not None:
         raise UsageError("--limit is for --static: the server shows all of them")
+    if static is not None:
+        why = "is for the server: --static writes files that need none"
+        options.refuse(context, why, "host", "port")
     with open_workspace(load()) as workspace:
         if static is None:
             show(workspace, search, host, port, open_it=open_it)

@@ -27,6 +27,7 @@ _REFUSED = ("url", "page_url", "source", "keyword", "reason", "seen_at")
 
 
 def results(
+    context: typer.Context,
     keywords: options.OfKeywords = "",
     recipe: options.OfRecipe = None,
     label: options.OfLabel = None,
@@ -81,6 +82,9 @@ def results(
     `crawl-and-dream results -n 1000000 --format parquet --out made.parquet`
     """
     search = options.search(locals())
+    if open_it:
+        why = "does not matter to --open, which shows all that was made in a browser"
+        options.refuse(context, why, "rejected", "limit", "output_format", "out")
     target = Target(output_format, out)
     if sql is not None:
         if rejected or open_it or not search.is_for_all:

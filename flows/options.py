@@ -119,3 +119,16 @@ def search(given: Mapping[str, Any]) -> Search:
     for day in ("since", "until"):
         wanted[day] = given[day] and given[day].date()
     return Search(**wanted)
+
+
+def refuse(context: typer.Context, why: str, *names: str) -> None:
+    """See that none of these options was typed, as it would not matter.
+
+    Raises:
+        UsageError: one was.
+    """
+    for one in context.command.params:
+        source = context.get_parameter_source(one.name or "")
+        is_typed = source is not None and source.name == "COMMANDLINE"
+        if is_typed and one.name in names:
+            raise UsageError(f"{one.opts[0]} {why}")

@@ -40,6 +40,26 @@ def test_the_server_s_first_page_is_what_was_searched_for(
     assert re.search(r"http://127\.0\.0\.1:\d+/\?(\S+)", begun)[1] == query
 
 
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        ("results --open --limit 100", "--limit does not matter to --open"),
+        ("results --open --format csv", "--format does not matter to --open"),
+        ("results --open --out made.parquet", "--out does not matter to --open"),
+        ("results --open --rejected", "--rejected does not matter to --open"),
+        ("gallery --static x --host 127.0.0.1", "--host is for the server"),
+        ("gallery --static x --port 8765", "--port is for the server"),
+        ("gallery --limit 5", "--limit is for --static"),
+    ],
+)
+def test_an_option_that_would_not_matter_is_refused(typed: str, said: str):
+    refused = CliRunner().invoke(app, typed.split())
+
+    assert refused.exit_code == 1
+    assert str(refused.exception).startswith(said)
+    assert "\n" not in str(refused.exception)
+
+
 def test_pages_are_written_of_what_was_searched_for_alone(
     make: Rows, session: Session, database_url: str, tmp_path: Path, monkeypatch
 ):
