@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 from gallery_site import add_outputs, served
+from postgres import on_both
 from sqlalchemy import delete, select
 
 from db.engine import open_engine, reading, writing
@@ -19,6 +20,8 @@ from db.models import Output
 from gallery.site import Site
 from gallery.thumbnails import GRID_PX, thumbnail_path
 from pipeline.store import ORIGINALS, blob_path
+
+pytestmark = on_both
 
 HOSTILE = '"><script>alert(1)</script><img src=x onerror=alert(2)>'
 

@@ -4,6 +4,7 @@ import httpx
 import pytest
 from gallery_duplicates import add_duplicates
 from lxml import html
+from postgres import on_both
 from rows import Rows
 from sqlalchemy import update
 from sqlalchemy.orm import Session
@@ -15,6 +16,8 @@ from gallery import duplicates
 from gallery.duplicates import facts
 from gallery.links import Links
 from gallery.site import Site, render
+
+pytestmark = on_both
 
 HOSTILE = '"><script>alert(1)</script>'
 

@@ -6,6 +6,7 @@ from functools import partial
 import pytest
 from lxml import html
 from output_pages import BY_SA, PAGE, Made, links_of, output_of, page_of_output, text_of
+from postgres import on_both
 from rows import Rows
 from sqlalchemy.orm import Session
 
@@ -14,6 +15,8 @@ from db.models import Output
 from gallery.errors import NoSuchPageError
 from gallery.links import Links
 from gallery.output import facts
+
+pytestmark = on_both
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> {{ 7 * 7 }}"
 HOME = "/home/ada/pictures"

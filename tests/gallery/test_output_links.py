@@ -9,6 +9,7 @@ import httpx
 import pytest
 from output_pages import Made, links_of, output_of, page_of_output
 from pictures import encoded, paint
+from postgres import on_both
 from rows import NOW, Rows
 from sqlalchemy.orm import Session
 
@@ -21,6 +22,8 @@ from gallery.static import StaticSite
 from gallery.thumbnails import GRID_PX, thumbnail_path
 from pipeline.search import Search
 from pipeline.store import PICTURES, blob_path, digest_of
+
+pytestmark = on_both
 
 Page = Callable[[Output], str]
 

@@ -8,6 +8,7 @@ import pytest
 from gallery_site import add_outputs
 from lxml import html
 from output_pages import output_of
+from postgres import on_both
 from rows import NOW, Rows
 from sqlalchemy.orm import Session
 
@@ -17,6 +18,8 @@ from gallery import recipes
 from gallery.links import Links
 from gallery.recipes import facts
 from gallery.site import Site, render
+
+pytestmark = on_both
 
 HOSTILE = '"><script>alert(1)</script>'
 BODY = {"seed": 0, "steps": 10, "octaves": 5, "smoothing": 1.0, "step_size": 0.02}

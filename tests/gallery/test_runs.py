@@ -5,6 +5,7 @@ from datetime import timedelta
 import httpx
 import pytest
 from gallery_site import SUMMARY, add_outputs, add_run
+from postgres import on_both
 from rows import NOW, Rows
 from sqlalchemy import update
 
@@ -17,6 +18,8 @@ from gallery.errors import NoSuchPageError
 from gallery.links import Links
 from gallery.runs import facts, run_facts
 from gallery.site import Site
+
+pytestmark = on_both
 
 HOSTILE = "<script>alert(1)</script>"
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from postgres import on_both
 from sqlalchemy import delete, update
 
 from db.engine import writing
@@ -18,7 +19,7 @@ from gallery.site import Site
 from gallery.static import StaticSite
 from pipeline.search import Search
 
-pytestmark = pytest.mark.usefixtures("outputs")
+pytestmark = [on_both, pytest.mark.usefixtures("outputs")]
 
 HOSTILE = "</script><script>alert(1)</script>"
 
