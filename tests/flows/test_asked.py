@@ -40,7 +40,7 @@ def shown(
         Rows(session).recipe(name="=1+1", digest="f" * 64)
 
     def show(statement: str, **options: Any) -> tuple[str, str]:
-        cli_results.results(sql=statement, **{"limit": 100} | options)
+        cli_results.results(None, sql=statement, **{"limit": 100} | options)
         return capsys.readouterr()
 
     return show
@@ -126,4 +126,4 @@ def test_what_the_database_does_not_understand_is_one_line(shown: Shown):
 )
 def test_sql_goes_with_no_filter(filters: dict[str, Any]):
     with pytest.raises(UsageError, match="use no other filter"):
-        cli_results.results(sql="SELECT 1", **filters)
+        cli_results.results(None, sql="SELECT 1", **filters)
