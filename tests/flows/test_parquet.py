@@ -114,7 +114,7 @@ def test_the_command_writes_what_the_database_has(
     made.commit()
     file = tmp_path / "made.parquet"
 
-    cli_results.results(output_format=Format.PARQUET, out=file)
+    cli_results.results(None, output_format=Format.PARQUET, out=file)
 
     for row in rows:
         row |= {one: json.dumps(row[one]) for one in ("opt_outs", "library_versions")}
@@ -135,11 +135,11 @@ def test_days_of_the_command_are_whole_days_in_utc(
     day = NOW.replace(hour=0, minute=0, second=0, microsecond=0, tzinfo=None)
     others = {name: datetime.combine(at, time.min) for name, at in missed.items()}
 
-    cli_results.results(since=day, until=day, output_format=Format.JSON)
+    cli_results.results(None, since=day, until=day, output_format=Format.JSON)
 
     assert len(json.loads(capsys.readouterr().out)) == 1
     with pytest.raises(UsageError, match="no results"):
-        cli_results.results(**others)
+        cli_results.results(None, **others)
 
 
 @pytest.fixture
