@@ -82,7 +82,7 @@ def results(
     `crawl-and-dream results -n 1000000 --format parquet --out made.parquet`
     """
     search = options.search(locals())
-    if open_it:
+    if open_it and sql is None:
         why = "does not matter to --open, which shows all that was made in a browser"
         options.refuse(context, why, "rejected", "limit", "output_format", "out")
     target = Target(output_format, out)
