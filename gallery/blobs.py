@@ -16,6 +16,6 @@ def blobs_of(session: Session, digests: Collection[str]) -> dict[str, str]:
     for some in in_parts(sorted(digests)):
         originals = select(Asset.digest).where(Asset.digest.in_(some))
         found |= {one: blob_path(ORIGINALS, one) for one in session.scalars(originals)}
-        outputs = select(Output).where(Output.digest.in_(some))
-        found |= {one.digest: one.path for one in session.scalars(outputs)}
+        outputs = select(Output.digest, Output.path).where(Output.digest.in_(some))
+        found |= {row.digest: row.path for row in session.execute(outputs)}
     return found
