@@ -1,9 +1,13 @@
 """Outputs as cards: what the grid, and every row of pictures, shows of each."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy.orm import Session
+
+from db import queries
+from db.models import Output
 from gallery.links import Links
 from gallery.thumbnails import GRID_PX
 
@@ -45,6 +49,17 @@ def cards(rows: Iterable[Mapping[str, Any]], links: Links) -> list[Card]:
         if links.has(row["output_id"]):
             by_output.setdefault(row["output_id"], row)
     return [_card(row, links) for row in by_output.values()]
+
+
+def rows_of(session: Session, outputs: Sequence[int]) -> list[dict[str, Any]]:
+    """The rows of the `results` view of these outputs, newest first."""
+    found = queries.in_turn(session, [Output.id.in_(outputs)])
+    return [row for some in found for row in some]
+
+
+def cards_of(session: Session, outputs: Sequence[int], links: Links) -> list[Card]:
+    """A card for each of these outputs that has a page, newest first."""
+    return cards(rows_of(session, outputs), links)
 
 
 def _card(row: Mapping[str, Any], links: Links) -> Card:

@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from crawler import credit
 from crawler.credit import Terms
-from db import neighbours, queries
+from db import neighbours
 from db.models import Output
 from db.telling import Told, tell
-from gallery.cards import Card, cards, fitted, name_of
+from gallery.cards import Card, cards_of, fitted, name_of, rows_of
 from gallery.errors import NoSuchPageError
 from gallery.links import Links
 from gallery.plot import plot
@@ -58,7 +58,7 @@ def facts(session: Session, links: Links, output_id: int) -> dict[str, Any]:
     if output is None:
         raise NoSuchPageError("there is no such output")
     [told] = tell(session, [output])
-    rows = _rows(session, [output_id])
+    rows = rows_of(session, [output_id])
     name = _name(told, rows)
     return {
         "name": name,
@@ -203,7 +203,7 @@ def _beside(session: Session, output: Output, links: Links) -> dict[str, Any]:
 
     def row(ids: Sequence[int]) -> list[Card]:
         shown = [one for one in ids if links.has(one)][:_MOST_CARDS]
-        return cards(_rows(session, shown), links)
+        return cards_of(session, shown, links)
 
     beside = session, output, _MOST_LOOKED_AT
     return {
@@ -212,8 +212,3 @@ def _beside(session: Session, output: Output, links: Links) -> dict[str, Any]:
         "of_same_picture": row(neighbours.of_same_picture(*beside)),
         "of_same_recipe": row(neighbours.of_same_recipe(*beside)),
     }
-
-
-def _rows(session: Session, outputs: Sequence[int]) -> list[Told]:
-    found = queries.in_turn(session, [Output.id.in_(outputs)])
-    return [row for some in found for row in some]

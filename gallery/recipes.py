@@ -6,10 +6,10 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from db import queries, recipes
-from db.models import Output, Recipe
+from db import recipes
+from db.models import Recipe
 from db.telling import pictures
-from gallery.cards import Card, cards
+from gallery.cards import Card, cards_of
 from gallery.errors import QueryError
 from gallery.links import Links
 from gallery.settings_table import Setting, settings
@@ -89,9 +89,8 @@ def _samples(
 ) -> dict[str, list[Card]]:
     """The newest outputs that have a page, by the names of their recipes."""
     ids = {one for some in shown.values() for one in _newest(session, links, some)}
-    found = queries.in_turn(session, [Output.id.in_(sorted(ids))]) if ids else ()
     samples: dict[str, list[Card]] = {name: [] for name in shown}
-    for card in cards((row for some in found for row in some), links):
+    for card in cards_of(session, sorted(ids), links):
         samples[card.recipe].append(card)
     return samples
 

@@ -10,8 +10,7 @@ from sqlalchemy.orm import Session
 
 from db import runs
 from db.models import Output
-from db.views import results_view
-from gallery.cards import Card, cards
+from gallery.cards import Card, cards_of
 from gallery.errors import NoSuchPageError
 from gallery.facets import shown
 from gallery.links import Links
@@ -174,10 +173,4 @@ def _samples(session: Session, links: Links, row: Row) -> list[Card]:
         .order_by(Output.created_at.desc(), Output.id.desc())
         .limit(SAMPLES)
     )
-    wanted = session.scalars(ids).all()
-    rows = (
-        select(results_view)
-        .where(results_view.c.output_id.in_(wanted))
-        .order_by(results_view.c.created_at.desc(), results_view.c.output_id.desc())
-    )
-    return cards([dict(one) for one in session.execute(rows).mappings()], links)
+    return cards_of(session, session.scalars(ids).all(), links)
