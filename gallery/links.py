@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass, replace
 from datetime import date
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from gallery.thumbnails import thumbnail_path
 from pipeline.search import Search
@@ -57,15 +57,6 @@ class Links:
     def web(self, name: str) -> str:
         """A style sheet, script or picture of the pages' own."""
         return f"{self.up}web/{name}"
-
-
-def web_url(url: str | None) -> str | None:
-    """The URL when a browser may follow it, else None."""
-    try:
-        is_web = urlsplit(url or "").scheme in ("http", "https")
-    except ValueError:
-        return None
-    return url if is_web else None
 
 
 def query_of(search: Search) -> str:

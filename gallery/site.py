@@ -7,7 +7,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import Engine
 
-from gallery.links import Links, web_url
+from gallery.links import Links
 from gallery.thumbnails import Thumbnails
 from pipeline.store import Store
 
@@ -36,6 +36,5 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["web"] = web_url
     environment.filters["moment"] = lambda at: f"{at:%Y-%m-%d %H:%M}"
     return environment
