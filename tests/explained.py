@@ -15,12 +15,15 @@ SLOW = (
 )
 
 
-def plan(engine: Engine, ask: Callable[[Session], Any]) -> str:
-    """The plan of the last statement that `ask` makes; it has to find something."""
+def plan(engine: Engine, ask: Callable[[Session], Any], *, statement: int = -1) -> str:
+    """The plan of one of the statements that `ask` makes, else of the last.
+
+    It has to find something.
+    """
     seen: list[tuple[str, Any]] = []
 
-    def note(_c: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
-        seen.append((statement, given))
+    def note(_c: Any, _cursor: Any, wanted: str, given: Any, *_: Any) -> None:
+        seen.append((wanted, given))
 
     with reading(engine) as session:
         if engine.dialect.name == "postgresql":
@@ -28,7 +31,7 @@ def plan(engine: Engine, ask: Callable[[Session], Any]) -> str:
         event.listen(engine, "before_cursor_execute", note)
         assert ask(session)
         event.remove(engine, "before_cursor_execute", note)
-        wanted, given = seen[-1]
+        wanted, given = seen[statement]
         kind = "QUERY PLAN" if engine.dialect.name == "sqlite" else ""
         explained = session.connection().exec_driver_sql(
             f"EXPLAIN {kind} {wanted}", given

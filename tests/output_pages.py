@@ -16,6 +16,7 @@ PAGE = "https://example.org/low-tide"
 BY_SA = "https://creativecommons.org/licenses/by-sa/4.0/"
 
 Made = Callable[..., Output]
+Page = Callable[[Output], str]
 
 
 def output_of(

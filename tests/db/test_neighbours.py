@@ -4,17 +4,16 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from explained import SLOW, plan
 from rows import Rows
-from sqlalchemy import Engine, event, select, text
+from sqlalchemy import Engine
 from sqlalchemy.orm import Session
 
 from benchmarks import results_bench
 from db import neighbours
-from db.engine import reading
 from db.models import Output
 
 OUTPUTS = 5_000
-SLOW = "Seq Scan", "SCAN output\n", "SCAN asset\n", "TEMP B-TREE", "Sort "
 
 
 @pytest.fixture
@@ -22,25 +21,6 @@ def filled(engine: Engine) -> Engine:
     """A database whose statistics are those of many outputs."""
     results_bench.fill(engine, OUTPUTS)
     return engine
-
-
-def plan(engine: Engine, ask: Callable[..., Any]) -> str:
-    """How the database goes about the last question."""
-    seen: list[tuple[str, Any]] = []
-    with reading(engine) as session:
-        if engine.dialect.name == "postgresql":  # as if there were many more rows
-            session.execute(text("SET LOCAL enable_seqscan = off"))
-        output = session.scalars(select(Output).where(Output.id == OUTPUTS // 2)).one()
-        event.listen(
-            engine, "before_cursor_execute", lambda *told: seen.append(told[2:4])
-        )
-        assert ask(session, output, 9)
-        wanted, given = seen[-1]
-        kind = "QUERY PLAN" if engine.dialect.name == "sqlite" else ""
-        explained = session.connection().exec_driver_sql(
-            f"EXPLAIN {kind} {wanted}", given
-        )
-        return "\n".join(str(row[-1]) for row in explained) + "\n"
 
 
 @pytest.mark.parametrize(
@@ -56,7 +36,9 @@ def plan(engine: Engine, ask: Callable[..., Any]) -> str:
 def test_an_index_tells_what_is_beside_an_output(
     filled: Engine, ask: Callable[..., Any], index: str
 ):
-    found = plan(filled, ask)
+    found = plan(
+        filled, lambda session: ask(session, session.get_one(Output, OUTPUTS // 2), 9)
+    )
 
     assert index in found
     assert not any(slow in found for slow in SLOW)

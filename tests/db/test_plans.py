@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import explained
 import pytest
 from sqlalchemy import Engine, event, select, text, update
 
@@ -24,24 +25,12 @@ def filled(engine: Engine) -> Engine:
 
 def plan(engine: Engine, *, statement: int = -2, **asked: Any) -> str:
     """How the database goes about finding which outputs are wanted, the last but one
-    question; or another."""
-    seen: list[tuple[str, Any]] = []
-
-    def note(_c: Any, _cursor: Any, statement: str, given: Any, *_: Any) -> None:
-        seen.append((statement, given))
-
-    with reading(engine) as session:
-        if engine.dialect.name == "postgresql":  # as if there were many more rows
-            session.execute(text("SET LOCAL enable_seqscan = off"))
-        event.listen(engine, "before_cursor_execute", note)
-        assert queries.results(session, limit=EVERY, **asked)
-        event.remove(engine, "before_cursor_execute", note)
-        wanted, given = seen[statement]  # the last is about these outputs alone
-        kind = "QUERY PLAN" if engine.dialect.name == "sqlite" else ""
-        explained = session.connection().exec_driver_sql(
-            f"EXPLAIN {kind} {wanted}", given
-        )
-        return "\n".join(str(row[-1]) for row in explained)
+    question (the last is about these outputs alone); or another."""
+    return explained.plan(
+        engine,
+        lambda session: queries.results(session, limit=EVERY, **asked),
+        statement=statement,
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,13 +1,17 @@
 """A site with outputs, its server and a browser."""
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from browser import chromium
 from gallery_site import add_outputs, served, site_of
+from output_pages import Made, Page, output_of, page_of_output
 from playwright.sync_api import Browser
+from rows import Rows
 from sqlalchemy import Engine
+from sqlalchemy.orm import Session
 
 from gallery.site import Site
 from pipeline.store import Store
@@ -23,6 +27,18 @@ def site(engine: Engine, store: Store) -> Site:
 def outputs(site: Site) -> list[int]:
     """The ids of three outputs of the site, newest first."""
     return add_outputs(site, 3)
+
+
+@pytest.fixture
+def made(make: Rows, session: Session) -> Made:
+    """An output of a picture that was seen so; dictionaries are rows' columns."""
+    return partial(output_of, make, session)
+
+
+@pytest.fixture
+def page(session: Session) -> Page:
+    """The page of an output."""
+    return partial(page_of_output, session)
 
 
 @pytest.fixture

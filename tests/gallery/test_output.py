@@ -1,17 +1,13 @@
 """The page of an output: complete, and harmless whatever the web wrote."""
 
-from collections.abc import Callable
-from functools import partial
-
 import pytest
 from lxml import html
-from output_pages import BY_SA, PAGE, Made, links_of, output_of, page_of_output, text_of
+from output_pages import BY_SA, PAGE, Made, Page, links_of, text_of
 from postgres import on_both
 from rows import Rows
 from sqlalchemy.orm import Session
 
 from db.appearance import Exif, Label, Swatch
-from db.models import Output
 from gallery.errors import NoSuchPageError
 from gallery.links import Links
 from gallery.output import facts
@@ -20,19 +16,6 @@ pytestmark = on_both
 
 HOSTILE = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)> {{ 7 * 7 }}"
 HOME = "/home/ada/pictures"
-
-Page = Callable[[Output], str]
-
-
-@pytest.fixture
-def made(make: Rows, session: Session) -> Made:
-    """An output of a picture that was seen so; dictionaries are rows' columns."""
-    return partial(output_of, make, session)
-
-
-@pytest.fixture
-def page(session: Session) -> Page:
-    return partial(page_of_output, session)
 
 
 def test_what_strangers_wrote_is_no_markup(made: Made, page: Page, session: Session):

@@ -1,20 +1,17 @@
 """What the page of an output leads to, on a server and on a disk."""
 
-from collections.abc import Callable
 from datetime import timedelta
-from functools import partial
 from pathlib import Path
 
 import httpx
 import pytest
-from output_pages import Made, links_of, output_of, page_of_output
+from output_pages import Made, Page, links_of
 from pictures import encoded, paint
 from postgres import on_both
 from rows import NOW, Rows
 from sqlalchemy.orm import Session
 
 from db.engine import writing
-from db.models import Output
 from gallery.links import Links
 from gallery.output import facts
 from gallery.site import Site
@@ -24,19 +21,6 @@ from pipeline.search import Search
 from pipeline.store import PICTURES, blob_path, digest_of
 
 pytestmark = on_both
-
-Page = Callable[[Output], str]
-
-
-@pytest.fixture
-def made(make: Rows, session: Session) -> Made:
-    """An output of a picture that was seen so; dictionaries are rows' columns."""
-    return partial(output_of, make, session)
-
-
-@pytest.fixture
-def page(session: Session) -> Page:
-    return partial(page_of_output, session)
 
 
 def test_other_recipes_of_the_picture_and_of_its_copies_are_beside_it(
