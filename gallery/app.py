@@ -91,9 +91,7 @@ def _grid(site: Site, request: Request, template: str) -> Response:
 
 def _add_runs(app: FastAPI, site: Site) -> None:
     @app.get("/runs")
-    def all_runs(
-        before: Before = None,
-    ) -> Response:
+    def all_runs(before: Before = None) -> Response:
         with reading(site.engine) as session:
             facts = runs.facts(session, Links(), before)
         return HTMLResponse(render("runs.html", Links(), **facts))
